@@ -1,0 +1,1 @@
+"""The async core: sources of runs, detectors, reports. Usable alone, without Slack."""

@@ -1,0 +1,1 @@
+"""The application: settings, wiring, storage, background work, command line, demo."""

@@ -1,0 +1,1 @@
+"""Slack in, Slack out: requests become commands, reports become messages."""
