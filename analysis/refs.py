@@ -1,0 +1,154 @@
+"""Names of runs: what people type, and what it refers to."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from analysis.errors import BadReference
+
+# W&B: letters, digits, "-", "_" and "." in names of entities and projects; run ids may hold more,
+# but none of these (wandb's own check of a run id).
+_NAME = re.compile(r"[^/\\#?%:\s][^/\\#?%:]{0,127}\Z")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RunRef:
+    """A run on a W&B server."""
+
+    entity: str
+    project: str
+    id: str
+
+    @property
+    def path(self) -> str:
+        """``entity/project/id``, as W&B's own client writes it."""
+        return f"{self.entity}/{self.project}/{self.id}"
+
+    def __str__(self) -> str:
+        return self.path
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ProjectRef:
+    """A project on a W&B server; without ``project``, the whole entity."""
+
+    entity: str
+    project: str | None = None
+
+    def __str__(self) -> str:
+        return self.entity if self.project is None else f"{self.entity}/{self.project}"
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What an incomplete name is completed with, and which web hosts are ours.
+
+    Attributes:
+        entity: the entity of ``project/run_id`` and of a bare id.
+        project: the project of a bare id.
+        app_urls: web addresses whose links are understood (host, and path where there is one).
+    """
+
+    entity: str | None = None
+    project: str | None = None
+    app_urls: tuple[str, ...] = ("https://wandb.ai", "https://forge.coreweave.com/wandb")
+
+
+def parse_run(text: str, defaults: Defaults) -> RunRef | Path:
+    """Reads what a user typed for a run.
+
+    Args:
+        text: ``entity/project/run_id``, ``project/run_id``, a run id, a W&B run link, or an
+            existing path on disk (which wins over a name of the same spelling only when it starts
+            with ``/``, ``.`` or ``~``, ends in ``.wandb``, or is no valid name).
+        defaults: what completes an incomplete name.
+
+    Raises:
+        BadReference: when the text is none of these, or a default that it needs is not set.
+    """
+    text = text.strip()
+    if not text:
+        raise BadReference("No run was named.")
+    if "://" in text:
+        return _run_of_url(text, defaults)
+    if text.startswith(("/", "./", "../", "~", ".\\")) or text.endswith(".wandb") or text == ".":
+        return Path(text).expanduser()
+    parts = [part for part in text.split("/") if part]
+    if "/runs/" in text and len(parts) == 4 and parts[2] == "runs":
+        parts = [parts[0], parts[1], parts[3]]
+    if not 1 <= len(parts) <= 3 or not all(_NAME.match(part) for part in parts):
+        if Path(text).exists():
+            return Path(text)
+        raise BadReference(f"“{shorten(text)}” is not the name of a run.")
+    return _complete(parts, text, defaults)
+
+
+def parse_project(text: str, defaults: Defaults) -> ProjectRef:
+    """Reads ``entity``, ``entity/project`` or a W&B link into a project or entity.
+
+    Raises:
+        BadReference: when the text is neither.
+    """
+    text = text.strip()
+    if "://" in text:
+        parts = _parts_of_url(text, defaults)[:2]
+    else:
+        parts = [part for part in text.split("/") if part]
+    if not 1 <= len(parts) <= 2 or not all(_NAME.match(part) for part in parts):
+        raise BadReference(
+            f"“{shorten(text)}” is not an entity or a project.", "Write ENTITY or ENTITY/PROJECT."
+        )
+    return ProjectRef(parts[0], parts[1] if len(parts) == 2 else None)
+
+
+def shorten(text: str, limit: int = 80) -> str:
+    """The text on one line and at most ``limit`` characters, for quoting it in a sentence."""
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _complete(parts: list[str], text: str, defaults: Defaults) -> RunRef:
+    entity, project = defaults.entity, defaults.project
+    if len(parts) == 3:
+        return RunRef(*parts)
+    if len(parts) == 2:
+        project = parts[0]
+    if project is None:
+        raise BadReference(
+            f"“{shorten(text)}” does not say the project.",
+            "Write entity/project/run_id, or set a default project.",
+        )
+    if entity is None:
+        raise BadReference(
+            f"“{shorten(text)}” does not say the entity.",
+            "Write entity/project/run_id, or set WANDB_ENTITY.",
+        )
+    return RunRef(entity, project, parts[-1])
+
+
+def _run_of_url(text: str, defaults: Defaults) -> RunRef:
+    parts = _parts_of_url(text, defaults)
+    if len(parts) >= 4 and parts[2] == "runs":
+        return RunRef(parts[0], parts[1], parts[3])
+    raise BadReference(f"“{shorten(text)}” is a W&B link, but not one of a run.")
+
+
+def _parts_of_url(text: str, defaults: Defaults) -> list[str]:
+    try:
+        url = urlsplit(text.strip("<>").split("|")[0])
+        host = (url.hostname or "").lower()
+    except ValueError:
+        raise BadReference(f"“{shorten(text)}” is not a link that can be read.") from None
+    for app_url in defaults.app_urls:
+        ours = urlsplit(app_url)
+        prefix = ours.path.rstrip("/") + "/"
+        same_host = host == (ours.hostname or "").lower() and url.port == ours.port
+        if same_host and url.path.startswith(prefix):
+            parts = [unquote(part) for part in url.path[len(prefix) :].split("/") if part]
+            if all(_NAME.match(part) for part in parts[:4]):
+                return parts
+    hosts = ", ".join(sorted({urlsplit(app).netloc for app in defaults.app_urls}))
+    raise BadReference(
+        f"“{shorten(text)}” is not a link to the W&B that this bot reads ({hosts})."
+    )
