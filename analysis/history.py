@@ -57,9 +57,7 @@ class Series:
         """
         steps = np.asarray(step, dtype=np.int64)
         values = np.asarray(value, dtype=np.float64)
-        times = (
-            np.full(steps.size, np.nan) if time is None else np.asarray(time, dtype=np.float64)
-        )
+        times = np.full(steps.size, np.nan) if time is None else np.asarray(time, dtype=np.float64)
         if steps.size > 1 and bool(np.any(np.diff(steps) < 0)):
             order = np.argsort(steps, kind="stable")
             steps, values, times = steps[order], values[order], times[order]

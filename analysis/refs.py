@@ -149,6 +149,4 @@ def _parts_of_url(text: str, defaults: Defaults) -> list[str]:
             if all(_NAME.match(part) for part in parts[:4]):
                 return parts
     hosts = ", ".join(sorted({urlsplit(app).netloc for app in defaults.app_urls}))
-    raise BadReference(
-        f"“{shorten(text)}” is not a link to the W&B that this bot reads ({hosts})."
-    )
+    raise BadReference(f"“{shorten(text)}” is not a link to the W&B that this bot reads ({hosts}).")
