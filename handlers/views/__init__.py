@@ -1,0 +1,1 @@
+"""A report becomes a message: pure functions, no I/O, no clock."""
