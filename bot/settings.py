@@ -1,0 +1,361 @@
+"""Every setting of the product, in one frozen value; and errors that name the variable to set.
+
+Precedence: flag, environment, file (TOML), default. Secrets are ``SecretStr`` and never printed.
+W&B's own settings (key, base URL, default entity) are not here: the ``wandb`` package finds them.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, get_args
+
+import platformdirs
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from analysis.errors import BadRequest
+from analysis.refs import shorten
+
+APP = "wandb-bot"
+PREFIX = "WANDB_BOT_"
+_HELP = "All settings: `wandb-bot config`, or docs/settings.md."
+_DEFAULTS_IN_WORDS = {"database_url": "a SQLite file in the user's data directory"}
+
+# What the settings file holds, while one value is being built from it.
+_FILE: ContextVar[Mapping[str, Any]] = ContextVar("settings_file", default=MappingProxyType({}))
+
+
+class WrongSettings(BadRequest):
+    """One or more settings cannot be used; the sentence names each variable and what it takes."""
+
+
+def _split(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.strip("[]").split(",") if part.strip())
+    return value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+"""Several names: a list in the file, separated by commas in the environment."""
+
+
+class Section(BaseModel):
+    """A group of settings: ``[name]`` in the file, ``WANDB_BOT_NAME__FIELD`` in the environment."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Access(Section):
+    """Who may ask about what."""
+
+    entities: Names = Field(
+        (), description="Entities that are answered. Empty: what the key's own user and teams own."
+    )
+    allow_guests: bool = Field(False, description="Answer guests of the workspace.")
+    allow_external: bool = Field(
+        False, description="Answer people of other organisations in shared channels."
+    )
+    admins: Names = Field(
+        (), description="Slack user ids that may run `/wandb doctor`, beside workspace admins."
+    )
+
+
+class Describe(Section):
+    """How much one question may cost."""
+
+    deadline_s: float = Field(
+        10.0, gt=0, le=600, description="Seconds for a describe, all waits included."
+    )
+    points: int = Field(
+        10_000, ge=100, le=1_000_000, description="Points a curve before it is thinned."
+    )
+
+
+class Watch(Section):
+    """How channels are watched."""
+
+    tick_s: float = Field(30.0, ge=1, le=3600, description="Seconds between looks at a project.")
+    updates_per_minute: int = Field(
+        40, ge=1, le=50, description="Updates of boards and cards a minute, in all channels."
+    )
+    cooldown_min: float = Field(
+        60.0, ge=0, description="Minutes between two fresh channel lines about one run."
+    )
+    late_after_s: float = Field(
+        300.0, gt=0, description="Seconds after which a delayed message says that it is late."
+    )
+
+
+class Engine(Section):
+    """The task engine."""
+
+    replica_timeout: float = Field(
+        30.0,
+        gt=0,
+        le=60,
+        description="Seconds without a sign of life after which a replica's work is taken over.",
+    )
+
+
+class Log(Section):
+    """What is written to standard error while serving."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least level that is written."
+    )
+    format: Literal["json", "text"] = Field("json", description="One JSON object a line, or text.")
+
+
+class Settings(BaseSettings):
+    """All settings of the product."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        populate_by_name=True,
+        nested_model_default_partial_update=True,
+    )
+
+    slack_bot_token: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("SLACK_BOT_TOKEN", "slack_bot_token"),
+        description="The bot token, `xoxb-…`.",
+    )
+    slack_app_token: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("SLACK_APP_TOKEN", "slack_app_token"),
+        description="The app-level token, `xapp-…`; when set, Socket Mode is used.",
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("SLACK_SIGNING_SECRET", "slack_signing_secret"),
+        description="The signing secret; needed without Socket Mode.",
+    )
+    slack_api_url: str = Field(
+        "https://slack.com/api/",
+        pattern=r"^https?://.+/api/$",
+        validation_alias=AliasChoices("SLACK_API_URL", "slack_api_url"),
+        description="Slack's Web API; ends in `/api/`.",
+    )
+    host: str = Field(
+        "127.0.0.1",
+        validation_alias=AliasChoices("HOST", "host"),
+        description="The address that `serve` listens on.",
+    )
+    port: int = Field(
+        3000,
+        ge=0,
+        le=65535,
+        validation_alias=AliasChoices("PORT", "port"),
+        description="The port: `/slack/events` (HTTP mode), `/healthz` and `/readyz` (both modes).",
+    )
+    database_url: str = Field(
+        default_factory=lambda: f"sqlite:///{data_dir() / 'bot.db'}",
+        pattern=r"^(sqlite:///.+|postgres(ql)?(\+\w+)?://.+)$",
+        validation_alias=AliasChoices("DATABASE_URL", "database_url"),
+        description="`sqlite:///FILE` or `postgresql://…`.",
+    )
+    access: Access = Access()
+    describe: Describe = Describe()
+    watch: Watch = Watch()
+    engine: Engine = Engine()
+    log: Log = Log()
+    thresholds: dict[str, dict[str, float | int | bool]] = Field(
+        default={}, description="Detectors' thresholds, a table a code; see docs/diagnosis.md."
+    )
+    metrics: dict[str, str] = Field(
+        default={}, description='The metric to use for a signal, such as `loss = "train/nll"`.'
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags first, then the environment, then the file."""
+        file = InitSettingsSource(settings_cls, init_kwargs=dict(_FILE.get()))
+        return init_settings, env_settings, file
+
+    @property
+    def socket_mode(self) -> bool:
+        """Whether Slack is reached over a web socket (else it reaches us over HTTP)."""
+        return self.slack_app_token is not None
+
+    def redacted_database_url(self) -> str:
+        """The database's address without its password."""
+        scheme, _, rest = self.database_url.partition("://")
+        user, at, place = rest.rpartition("@")
+        return (
+            f"{scheme}://{user.split(':')[0]}:…@{place}"
+            if at and ":" in user
+            else self.database_url
+        )
+
+
+def data_dir() -> Path:
+    """Where the database lives when no other is named."""
+    return Path(platformdirs.user_data_dir(APP))
+
+
+def config_path(named: Path | None = None) -> Path | None:
+    """The settings file: as named, by ``WANDB_BOT_CONFIG``, or the user's own where it exists.
+
+    Raises:
+        WrongSettings: when a named file does not exist.
+    """
+    for origin, text in (
+        ("--config", named),
+        (f"{PREFIX}CONFIG", os.environ.get(f"{PREFIX}CONFIG")),
+    ):
+        if text:
+            path = Path(text).expanduser()
+            if not path.is_file():
+                raise WrongSettings(f"{origin} names {path}, which is not a file.")
+            return path
+    own = Path(platformdirs.user_config_dir(APP)) / f"{APP}.toml"
+    return own if own.is_file() else None
+
+
+def read_file(path: Path) -> Mapping[str, Any]:
+    """The file's content.
+
+    Raises:
+        WrongSettings: when it cannot be read or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise WrongSettings(f"{path} cannot be read: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WrongSettings(f"{path} is not valid TOML: {error}.") from None
+
+
+def load(config: Path | None = None, **flags: Any) -> Settings:
+    """Reads all settings.
+
+    Args:
+        config: the file that ``--config`` named.
+        flags: values from the command line, by field name; ``None`` is not set.
+
+    Raises:
+        WrongSettings: naming every wrong or unknown setting at once.
+    """
+    path = config_path(config)
+    token = _FILE.set(read_file(path) if path else {})
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        raise WrongSettings(_explain(error, path), _HELP) from None
+    except SettingsError as error:
+        raise WrongSettings(f"{error}.", _HELP) from None
+    finally:
+        _FILE.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    """One setting as the documentation and ``wandb-bot config`` show it."""
+
+    variable: str
+    file_key: str
+    default: str
+    description: str
+    secret: bool
+    path: tuple[str, ...]
+
+
+def rows() -> Iterator[SettingRow]:
+    """All settings, in the order of their definition."""
+    for name, field in Settings.model_fields.items():
+        nested = field.annotation
+        if isinstance(nested, type) and issubclass(nested, Section):
+            for inner, inner_field in nested.model_fields.items():
+                yield _row((name, inner), inner_field)
+        else:
+            yield _row((name,), field)
+
+
+def variable_of(path: tuple[str, ...]) -> str:
+    """The environment variable that sets the field at ``path``."""
+    field = Settings.model_fields.get(path[0])
+    if field and isinstance(field.validation_alias, AliasChoices):
+        return str(field.validation_alias.choices[0])
+    return PREFIX + "__".join(path).upper()
+
+
+def _row(path: tuple[str, ...], field: FieldInfo) -> SettingRow:
+    table, key = path[0], path[-1]
+    secret = SecretStr in get_args(field.annotation)
+    default = _DEFAULTS_IN_WORDS.get(path[0]) or ("" if field.default is None else field.default)
+    return SettingRow(
+        variable=variable_of(path),
+        file_key=f"[{table}] {key}" if len(path) == 2 else key,
+        default=str(default) if default not in ((), {}) else "",
+        description=field.description or "",
+        secret=secret,
+        path=path,
+    )
+
+
+def _explain(error: ValidationError, path: Path | None) -> str:
+    return " ".join(_sentence(detail, path) for detail in error.errors(include_url=False))
+
+
+def _sentence(detail: ErrorDetails, path: Path | None) -> str:
+    loc = tuple(str(part) for part in detail["loc"])
+    names = {variable_of((name,)): name for name in Settings.model_fields}
+    loc = (names.get(loc[0], loc[0]), *loc[1:])
+    where = f" (in {path.name}: {'.'.join(loc)})" if path and _stands_in(_FILE.get(), loc) else ""
+    if detail["type"] == "extra_forbidden":
+        section = Settings.model_fields.get(loc[0])
+        model = section.annotation if section and len(loc) > 1 else Settings
+        known = ", ".join(getattr(model, "model_fields", {}))
+        return f"{variable_of(loc)} is no setting{where}; there are: {known}."
+    field = Settings.model_fields.get(loc[0])
+    secret = field is not None and SecretStr in get_args(field.annotation)
+    value = "" if secret else f" is “{shorten(str(detail['input']), 60)}” and"
+    return f"{variable_of(loc)}{value} cannot be used{where}: {_rule(detail)}."
+
+
+def _stands_in(values: Any, loc: tuple[str, ...]) -> bool:
+    for part in loc:
+        if not isinstance(values, Mapping) or part not in values:
+            return False
+        values = values[part]
+    return True
+
+
+def _rule(detail: ErrorDetails) -> str:
+    if detail["type"] == "string_pattern_mismatch" and "api" in str(detail["ctx"]["pattern"]):
+        return "it is an address that ends in /api/"
+    if detail["type"] == "string_pattern_mismatch":
+        return "it is sqlite:///FILE or postgresql://…"
+    message = detail["msg"]
+    return message[:1].lower() + message[1:]
