@@ -52,7 +52,7 @@ class WrongSettings(BadRequest):
 
 def _split(value: Any) -> Any:
     if isinstance(value, str):
-        return tuple(part.strip() for part in value.strip("[]").split(",") if part.strip())
+        return tuple(part.strip(" \"'") for part in value.strip("[]").split(",") if part.strip())
     return value
 
 
