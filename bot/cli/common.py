@@ -1,0 +1,143 @@
+"""What the commands share: the settings, the clock, the event loop, printing, progress."""
+
+import asyncio
+import functools
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from analysis.sources.base import Progress
+    from bot.settings import Settings
+
+T = TypeVar("T")
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+class MomentType(click.ParamType[datetime]):
+    """A moment in ISO 8601; without a zone, UTC."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Reads the text.
+
+        Raises:
+            click.BadParameter: when it is no such moment.
+        """
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"“{value}” is not a time such as 2026-11-24T08:00:00Z.", param, ctx)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+MOMENT = MomentType()
+
+
+def options(*named: str) -> Callable[[Decorated], Decorated]:
+    """Adds options that several commands have, by name, in this order."""
+
+    def decorate(function: Decorated) -> Decorated:
+        for name in reversed(named):
+            function = _SHARED[name](function)
+        return function
+
+    return decorate
+
+
+_SHARED: dict[str, Callable[[Any], Any]] = {
+    "json": click.option("--json", "as_json", is_flag=True, help="Print the report as JSON."),
+    "config": click.option("--config", metavar="FILE", help="The settings file (TOML)."),
+    "now": click.option(
+        "--now", type=MOMENT, help="Answer as of this moment instead of the present."
+    ),
+    "full": click.option(
+        "--full", is_flag=True, help="Fetch every row, however long that takes; shows progress."
+    ),
+    "fail-on-critical": click.option(
+        "--fail-on-critical", is_flag=True, help="Exit with 1 when a run is critical."
+    ),
+}
+
+
+def load_settings(config: str | None = None, **flags: Any) -> "Settings":
+    """The settings, with ``--config`` of the command or of the group before it.
+
+    Raises:
+        bot.settings.WrongSettings: naming what to set.
+    """
+    from bot.settings import load
+
+    ctx = click.get_current_context(silent=True)
+    named = config or (ctx.find_root().obj if ctx else None)
+    return load(Path(named) if named else None, **flags)
+
+
+def run_async(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Runs a coroutine to its end; Ctrl-C cancels it and leaves with 130."""
+    try:
+        return asyncio.run(work())
+    except KeyboardInterrupt:
+        raise click.exceptions.Abort from None
+
+
+def coroutine(function: Callable[..., Awaitable[T]]) -> Callable[..., T]:
+    """Makes a command's body a coroutine."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> T:
+        async def work() -> T:
+            return await function(*args, **kwargs)
+
+        return run_async(work)
+
+    return call
+
+
+def now_or(moment: datetime | None) -> datetime:
+    """The moment that ``--now`` named, else the present, UTC."""
+    return moment or datetime.now(UTC)
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """Where text goes; colour only on a terminal, and never with ``NO_COLOR``."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else 100
+    return Console(stderr=stderr, width=width, highlight=False, soft_wrap=not stream.isatty())
+
+
+def out(text: str) -> None:
+    """Writes a line to standard output as UTF-8, whatever the locale says."""
+    stream = sys.stdout
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    stream.write(text if text.endswith("\n") else text + "\n")
+    stream.flush()
+
+
+def err(sentence: str) -> None:
+    """Writes one sentence to standard error."""
+    click.echo(f"Error: {sentence}", err=True)
+
+
+def progress_bar() -> "AbstractContextManager[Progress | None]":
+    """A progress bar on standard error, only on a terminal."""
+    if not sys.stderr.isatty():
+        return nullcontext(None)
+    from bot.cli.bar import bar
+
+    return bar()
