@@ -158,15 +158,19 @@ def _rows(report: RunReport) -> Iterator[tuple[str, str]]:
     if grad is not None:
         yield (
             "gradient norm",
-            f"median {number(grad.median)}, 95 % under {number(grad.p95)}, "
-            f"largest {number(grad.max)}, now {number(grad.current)} ({grad.verdict})",
+            (
+                f"median {number(grad.median)}, 95 % under {number(grad.p95)}, "
+                f"largest {number(grad.max)}, now {number(grad.current)} ({grad.verdict})"
+            ),
         )
     for metric in report.eval:
         better = "lower" if metric.direction == "down" else "higher"
         yield (
             plain(metric.metric),
-            f"{number(metric.last)}, best {number(metric.best)} at step "
-            f"{number(metric.best_step)} ({better} is better)",
+            (
+                f"{number(metric.last)}, best {number(metric.best)} at step "
+                f"{number(metric.best_step)} ({better} is better)"
+            ),
         )
     if report.throughput is not None:
         pace = report.throughput
