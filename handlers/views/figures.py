@@ -1,0 +1,121 @@
+"""The numbers of a report, each as a short text with its unit, direction and baseline."""
+
+import math
+from collections.abc import Iterator
+
+from analysis.reports import EvalReport, GradNormReport, LossReport, ProgressReport, RunReport
+from handlers.views.escape import Mrkdwn, code, escape, join, mrkdwn
+from handlers.views.numbers import amount, bar, change, duration, number, share, step
+
+_TREND = {"improving": "↘", "flat": "→", "worsening": "↗", "diverged": "⚠", "unknown": ""}
+_GRADIENTS = {
+    "normal": "normal",
+    "peak": "an isolated peak",
+    "unstable": "unstable",
+    "exploding": "exploding",
+    "vanishing": "vanishing",
+    "not_finite": "not finite",
+}
+_EVALS = 3
+_CONFIG_VALUE = 40
+
+
+def figures(report: RunReport, *, short: bool = False) -> list[Mrkdwn]:
+    """Loss, gradients, evaluation, progress and pace, those that there are.
+
+    Args:
+        report: Where they come from.
+        short: One line each, for compact cards.
+    """
+    pairs = [(title, lines) for title, lines in _all(report) if lines]
+    if short:
+        return [mrkdwn("{title} {line}", title=title, line=lines[0]) for title, lines in pairs]
+    return [
+        mrkdwn("*{title}*\n{lines}", title=title, lines=join("\n", lines)) for title, lines in pairs
+    ]
+
+
+def highlights(report: RunReport) -> list[Mrkdwn]:
+    """The configuration's telling entries, one text each."""
+    shown = []
+    for key, value in report.config.items():
+        text = number(value) if isinstance(value, float) else str(value)
+        shown.append(mrkdwn("{key} {value}", key=escape(key, 60), value=code(text, _CONFIG_VALUE)))
+    return shown
+
+
+def _all(report: RunReport) -> Iterator[tuple[str, list[Mrkdwn]]]:
+    if report.loss:
+        yield "Loss", list(_loss(report.loss))
+    for evaluation in report.eval[:_EVALS]:
+        yield "Evaluation", list(_eval(evaluation))
+    if report.grad_norm:
+        yield "Gradient norm", list(_gradients(report.grad_norm))
+    if report.progress:
+        yield "Progress", list(_progress(report.progress))
+    if report.throughput and report.throughput.recent is not None:
+        pace = report.throughput
+        lines = [mrkdwn("{now}", now=amount(pace.recent, pace.unit))]
+        if pace.overall is not None:
+            lines.append(mrkdwn("{all} overall", all=amount(pace.overall, pace.unit)))
+        yield "Throughput", lines
+
+
+def _loss(loss: LossReport) -> Iterator[Mrkdwn]:
+    arrow = _TREND[loss.direction]
+    finite = loss.current is not None and math.isfinite(loss.current)
+    how = change(loss.change_pct) if finite else ""
+    words = (
+        f"{how} since the start" if how else ("" if loss.direction == "unknown" else loss.direction)
+    )
+    yield mrkdwn("{now} {arrow}", now=number(loss.current), arrow=arrow)
+    if words:
+        yield mrkdwn("{words}", words=words)
+    if loss.best is not None:
+        yield mrkdwn("best {best}{where}", best=number(loss.best), where=_at(loss.best_step))
+
+
+def _eval(evaluation: EvalReport) -> Iterator[Mrkdwn]:
+    yield mrkdwn(
+        "{metric} {last}", metric=code(evaluation.metric, 60), last=number(evaluation.last)
+    )
+    if evaluation.best is not None:
+        better = "lower" if evaluation.direction == "down" else "higher"
+        yield mrkdwn(
+            "best {best}{where} ({better} is better)",
+            best=number(evaluation.best),
+            where=_at(evaluation.best_step),
+            better=better,
+        )
+
+
+def _at(place: int | None) -> Mrkdwn:
+    return Mrkdwn() if place is None else mrkdwn(" at step {place}", place=step(place))
+
+
+def _gradients(norm: GradNormReport) -> Iterator[Mrkdwn]:
+    yield mrkdwn("{now}, {word}", now=number(norm.current), word=_GRADIENTS[norm.verdict])
+    yield mrkdwn(
+        "median {median}, p95 {p95}, max {max}",
+        median=number(norm.median, 3),
+        p95=number(norm.p95, 3),
+        max=number(norm.max, 3),
+    )
+
+
+def _progress(progress: ProgressReport) -> Iterator[Mrkdwn]:
+    if progress.step is None:
+        return
+    total = Mrkdwn()
+    if progress.total_steps:
+        total = mrkdwn(" of {total}", total=step(progress.total_steps))
+    yield mrkdwn("step {step}{total}", step=step(progress.step), total=total)
+    if progress.fraction is not None:
+        yield mrkdwn("{bar} {share}", bar=bar(progress.fraction), share=share(progress.fraction))
+    tail = []
+    if progress.eta_s is not None:
+        tail.append(f"about {duration(progress.eta_s)} left")
+    if progress.steps_per_hour:
+        tail.append(f"{amount(progress.steps_per_hour)} steps/h")
+    if tail:
+        yield mrkdwn("{tail}", tail=", ".join(tail))
