@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         output_raw: Any
         exit: Any
         preempting: Any
+        environment: Any
 
 
 # In the order in which they depend on each other.
