@@ -147,6 +147,12 @@ def _state(recording: Recording, beat: datetime | None, now: datetime) -> RunSta
     return RunState.CRASHED if recording.exit_code is None else RunState.FAILED
 
 
+def _notes(log: Log, state: RunState) -> tuple[str, ...]:
+    if log.torn and state.ended:
+        return (*log.notes, "the log ends in the middle of a record: the last steps may be lost")
+    return log.notes
+
+
 def _runtime(recording: Recording, created: datetime | None, beat: datetime | None) -> float | None:
     """W&B's count of seconds (which spans a resume), or the span of this file if that is longer."""
     span = (beat - created).total_seconds() if beat and created else None
