@@ -1,0 +1,1 @@
+"""Which run is better, and how sure are we: sides → matched curves → statistics → verdict."""
