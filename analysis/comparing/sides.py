@@ -1,0 +1,95 @@
+"""What a side of a comparison may be: a run, several seeds, a group; in W&B or on disk."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.errors import BadReference
+from analysis.refs import Defaults, ProjectRef, RunRef, parse_project, parse_run, shorten
+
+_GROUP = "group:"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRef:
+    """All runs of one group, of a project in W&B or below a folder on disk."""
+
+    name: str
+    within: ProjectRef | Path
+
+
+Member = RunRef | Path | GroupRef
+
+
+@dataclass(frozen=True, slots=True)
+class SideRef:
+    """One side as it was named.
+
+    Attributes:
+        text: as typed, for its label where nothing better is known.
+        members: what it is made of; several are seeds of one configuration.
+    """
+
+    text: str
+    members: tuple[Member, ...]
+
+
+def parse_side(text: str, defaults: Defaults) -> SideRef:
+    """Reads a side: a RUN, several joined by commas, or ``[…/]group:NAME``.
+
+    A comma inside an existing path is part of it.
+
+    Raises:
+        BadReference: when a part is none of these.
+    """
+    parts = tuple(_parts(text.strip()))
+    if not parts:
+        raise BadReference("A side of the comparison names no run.")
+    return SideRef(text.strip(), tuple(_member(part, defaults) for part in parts))
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Splits at commas, the longest existing path first."""
+    pieces = text.split(",")
+    while pieces:
+        ends = range(len(pieces), 1, -1)
+        end = next((n for n in ends if _exists(",".join(pieces[:n]).strip())), 1)
+        if part := ",".join(pieces[:end]).strip():
+            yield part
+        pieces = pieces[end:]
+
+
+def _exists(text: str) -> bool:
+    """Whether this is a path on disk, or a group below an existing folder with a comma."""
+    folder, marker, _ = text.rpartition(_GROUP)
+    path = folder if marker and "," in folder else text
+    try:
+        return bool(path) and Path(path).expanduser().exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _member(part: str, defaults: Defaults) -> Member:
+    place, marker, name = part.rpartition(_GROUP)
+    if marker and (not place or place.endswith("/")):
+        if not name:
+            raise BadReference(f"“{shorten(part)}” does not name the group.")
+        return GroupRef(name, _place(place.rstrip("/"), defaults, part))
+    if ("/" in part or part.endswith(".wandb")) and _exists(part):
+        return Path(part).expanduser()
+    return parse_run(part, defaults)
+
+
+def _place(text: str, defaults: Defaults, part: str) -> ProjectRef | Path:
+    if text and Path(text).expanduser().is_dir():
+        return Path(text).expanduser()
+    if text:
+        within = parse_project(text, defaults)
+        if within.project is None and defaults.entity:
+            within = ProjectRef(defaults.entity, within.entity)
+        return within
+    if defaults.entity and defaults.project:
+        return ProjectRef(defaults.entity, defaults.project)
+    raise BadReference(
+        f"“{shorten(part)}” does not say the project.", "Write ENTITY/PROJECT/group:NAME."
+    )
