@@ -1,0 +1,55 @@
+"""One entry of the table of causes: what a log must say, and where that wording comes from.
+
+A rule names one cause. `role` settles what wins where several are seen (see `diagnose`):
+
+- `root` explains the end by itself; the first in time wins.
+- `consequence` is what processes print when another one died: it wins only if nothing else is seen.
+
+`where` says what a pattern is matched against: `exception` (type and message of an exception that
+ended a process), `line` (any line that is not part of a caught exception), `tail` (a line among the
+last `TAIL_LINES`, for wordings that also occur in harmless messages). To add a cause of failure or
+a wording, add an entry to a file of this folder and a log to `tests/analysis/causes/logs/build`.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from analysis.causes.model import Cause
+
+TAIL_LINES: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One entry of the table.
+
+    Attributes:
+        id: Unique name.
+        cause: What it shows.
+        needles: Lower-case texts, one of which every match holds.
+        pattern: What the text must match.
+        where: What it is matched against.
+        source: Who prints it.
+        sure: Confidence, 0 to 1, that the cause is right when this matches.
+        role: `root` or `consequence`.
+    """
+
+    id: str
+    cause: Cause
+    needles: tuple[str, ...]
+    pattern: re.Pattern[str]
+    where: Literal["exception", "line", "tail"]
+    source: str
+    sure: float = 0.95
+    role: Literal["root", "consequence"] = "root"
+
+
+def regex(pattern: str) -> re.Pattern[str]:
+    """A pattern that ignores case."""
+    return re.compile(pattern, re.IGNORECASE)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Needles, written with bars between them."""
+    return tuple(text.split("|"))

@@ -1,0 +1,86 @@
+"""Data that is not there, and data that cannot be read."""
+
+from typing import Final
+
+from analysis.causes.rules.base import Rule, regex, words
+
+RULES: Final = (
+    Rule(
+        id="dataset_missing",
+        cause="data_missing",
+        needles=words(
+            "not found|no such|doesn't exist|does not exist|nosuch|no files|"
+            "no images|couldn't find|could not find|can't load|404|missing|"
+            "filenotfound|can't find|cannot find|empty|not exist|no data|"
+            "is not a local folder|no objects|notfound"
+        ),
+        pattern=regex(
+            r"^(?:[\w.]*\.)?(?:filenotfounderror|notadirectoryerror|datasetnotfounderror|"
+            r"datafilesnotfounderror|emptydataset\w*|entrynotfounderror|"
+            r"repositorynotfounderror|revisionnotfounderror|localentrynotfounderror|"
+            r"nosuchkey|nosuchbucket|blobnotfound\w*|missing\w*(?:data|file)\w*)\b|"
+            r"no such file or directory|nosuchkey|nosuchbucket|blobnotfound|"
+            r"\b404\b.{0,60}not found|\b404 client error|couldn't find (?:a |"
+            r"any )?(?:dataset|data ?file|file)|(?:dataset|data|file|folder|directory|path|"
+            r"checkpoint|bucket|object|image|corpus|shard|split)\w* .{0,120}(?:does "
+            r"?n[o']t exist|not found|not exist|is missing|could not be found)|(?:can't|"
+            r"cannot|couldn't|could not|unable to) (?:find|load|open|"
+            r"locate) .{0,20}(?:dataset|tokenizer|the model|model|config|file|checkpoint|"
+            r"data)|is not a local folder and is not a valid model|(?:found )?no (?:images|"
+            r"files|data|samples) (?:were )?(?:found|in|match)|found 0 (?:files|images|"
+            r"samples|videos)|no such object|the specified key does not exist|"
+            r"unable to (?:synchronously )?open file.{0,40}no such file|"
+            r"does not appear to have a file named|num_samples should be a positive integer"
+        ),
+        where="exception",
+        source="Python, Hugging Face, S3, GCS, Azure, torchvision",
+        sure=0.9,
+    ),
+    Rule(
+        id="data_missing_line",
+        cause="data_missing",
+        needles=words("no such file|can't open file|does not exist|not found"),
+        pattern=regex(
+            r"^\S*python\S*: can't open file|^(?:cat|cp|tar|ls|unzip|cd|head|mv|"
+            r"rsync): .{0,200}no such file or directory|^tar: .{0,200}cannot open"
+        ),
+        where="tail",
+        source="the shell, tar",
+        sure=0.6,
+    ),
+    Rule(
+        id="data_broken",
+        cause="data_bad",
+        needles=words(
+            "unidentifiedimage|cannot identify|truncated|corrupt|unpickling|badzip|"
+            "jsondecode|magic|invalid|parser|decode|arrow|zlib|gzip|lzma|eof|"
+            "malformed|bad data|hdf5|not a zip|tar|tokeniz|crc|broken|"
+            "couldn't cast|central directory|dataloss|incomplete|headertoo|h5"
+        ),
+        pattern=regex(
+            r"unidentifiedimageerror|cannot identify image|image file is truncated|"
+            r"broken (?:data|png) stream|broken png|unpicklingerror|"
+            r"pickle data was truncated|invalid load key|badzipfile|not a zip file|"
+            r"failed finding central directory|badgzipfile|not a gzipped file|zlib\.error|"
+            r"error -3 while decompressing|lzmaerror|crc check failed|bad crc|"
+            r"compressed (?:file|data).{0,30}ended|jsondecodeerror|json parse error|"
+            r"parquet magic bytes|invalid parquet|not a parquet file|arrowinvalid|"
+            r"arrowserialization|couldn't (?:deserialize|cast)|thrift.{0,30}(?:deserialize|"
+            r"protocol)|truncated file|file signature not found|unable to (?:synchronously "
+            r")?open file \((?:file signature|truncated|bad object)|parsererror|"
+            r"error tokenizing data|emptydataerror|no columns to parse|unicodedecodeerror|"
+            r"dataloss(?:error)?|corrupt(?:ed)?\b|(?:tarfile\.)?readerror|"
+            r"unexpected end of (?:data|file|stream)|invalid (?:image|video|jpeg|png|header|"
+            r"wav|audio)|premature end of|headertoolarge|headertoosmall|invalidheader\w*|"
+            r"metadataincompletebuffer|safetensor\w*error|libsndfileerror|"
+            r"error opening .{0,80}(?:format not recogni|unknown format)|failed to decode|"
+            r"could not decode|moov atom not found|nonmatchingsplitssizes|"
+            r"nonmatchingchecksum|checksum.{0,30}(?:mismatch|did not match|failed)|"
+            r"malformed|invalid data found when processing|schema mismatch|"
+            r"webdataset.{0,60}(?:error|invalid)"
+        ),
+        where="exception",
+        source="Pillow, pickle, zipfile, pyarrow, pandas, h5py, safetensors, json",
+        sure=0.88,
+    ),
+)

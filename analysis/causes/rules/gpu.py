@@ -1,0 +1,57 @@
+"""The GPU itself, and crashes below Python."""
+
+from typing import Final
+
+from analysis.causes.rules.base import Rule, regex, words
+
+RULES: Final = (
+    Rule(
+        id="cuda_fault",
+        cause="cuda_error",
+        needles=words("cuda|cudnn|cublas|xid|ecc|hip|device-side|gpu"),
+        pattern=regex(
+            r"device-side assert|illegal memory access|unspecified launch failure|"
+            r"misaligned address|uncorrectable ecc|\becc error|an illegal instruction "
+            r"was encountered|cuda error: (?!out of memory)|hip error: (?!out of memory)|"
+            r"cuda(?:_error|error)[\w.]{0,40}(?:illegal|launch|ecc|unknown|assert)|"
+            r"cudnn_status_(?:execution|internal|mapping|bad_param|not_initialized|"
+            r"not_supported)|cudnn error|cublas_status_(?:execution|internal|"
+            r"not_initialized|invalid_value|not_supported)|gpu has fallen off the bus|"
+            r"unknown error.{0,20}cuda|cuda_error_(?!out_of)|memory access fault by gpu|"
+            r"gpu is lost|cuda driver error|hipfft_|miopenstatus"
+        ),
+        where="exception",
+        source="CUDA runtime, cuBLAS, cuDNN, ROCm",
+        sure=0.93,
+    ),
+    Rule(
+        id="cuda_line",
+        cause="cuda_error",
+        needles=words("xid|illegal memory|device-side|fallen off|ecc|gpu node"),
+        pattern=regex(
+            r"nvrm: xid|\bxid\b.{0,30}: \d+|fallen off the bus|what\(\):\s+cuda error: "
+            r"(?!out of memory)|uncorrectable ecc error|memory access fault by gpu node|"
+            r"cuda error: device-side assert|an illegal memory access was encountered"
+        ),
+        where="line",
+        source="NVIDIA driver, CUDA, ROCm",
+        sure=0.88,
+    ),
+    Rule(
+        id="segfault_line",
+        cause="segfault",
+        needles=words(
+            "segmentation|sigsegv|segfault|free()|corruption|stack smashing|"
+            "invalid pointer|signal 11|core dumped"
+        ),
+        pattern=regex(
+            r"fatal python error: segmentation fault|segmentation fault|\bsigsegv\b|"
+            r"\bsegfault at [0-9a-f]|free\(\): (?:invalid|double)|double free or corruption|"
+            r"malloc\(\): (?:corrupt|invalid|memory|unaligned|unsorted)|munmap_chunk\(\)|"
+            r"corrupted (?:size|double-linked)|stack smashing detected|signal 11\b"
+        ),
+        where="line",
+        source="glibc, faulthandler, the shell, torchrun",
+        sure=0.9,
+    ),
+)

@@ -1,0 +1,48 @@
+"""Numbers that are not finite."""
+
+from typing import Final
+
+from analysis.causes.rules.base import Rule, regex, words
+
+RULES: Final = (
+    Rule(
+        id="nan_exception",
+        cause="nan",
+        needles=words("nan|inf|finite|floatingpoint|loss scale|converge"),
+        pattern=regex(
+            r"returned nan values in its|probability tensor contains either|"
+            r"(?:found invalid values|invalid values).{0,10}\s*tensor\(\[*\s*(?:nan|"
+            r".{0,400}\bnan\b)|\b(?:loss|grad\w*(?: norm)?|norm|output|logits?|weights?|"
+            r"parameters?|activations?|rewards?|reward|kl|value)s?\b.{0,40}\b(?:is|are|was|"
+            r"were|became|went|got|turned|=|:|contains?|has|have|of)\b.{0,20}\b(?:nan|"
+            r"inf(?:inite)?|infinity|non-?finite|not finite)|\b(?:nan|inf(?:inity)?|"
+            r"non-?finite)(?:s|\b).{0,12}(?:or inf\w* )?.{0,10}\b(?:loss|grad\w*|found|"
+            r"detected|encountered|value|output|weights?|in (?:the )?(?:loss|grad|output|"
+            r"model|input|tensor))|(?:input|array|x|y|data\w*) (?:\w+ )?contains (?:nan|"
+            r"infinity|inf)|minimum loss scale reached|current loss scale already "
+            r"at minimum|cannot decrease scale anymore|loss scale.{0,30}(?:too small|"
+            r"minimum)|^(?:[\w.]*\.)?floatingpointerror|loss (?:is )?(?:exploded|diverged)|"
+            r"gradient overflow.{0,60}abort|monitored metric .{0,60}is not finite|"
+            r"(?:\w*nan\w*(?:loss|grad)\w*|nonfinite\w*|\w*notfinite\w*)(?:error|"
+            r"exception)?:|has (?:nan|inf)\b|input contains non-finite|"
+            r"must (?:only )?contain finite"
+        ),
+        where="exception",
+        source="PyTorch, Lightning, fairseq, DeepSpeed, apex, scikit-learn, TensorFlow",
+        sure=0.93,
+    ),
+    Rule(
+        id="nan_stop_line",
+        cause="nan",
+        needles=words("nan|finite|loss scale"),
+        pattern=regex(
+            r"terminateonnan|invalid loss, terminating training|\bloss is (?:nan|inf|"
+            r"not finite|non-finite)\b.{0,60}(?:stop|abort|terminat|exit)|(?:stopp|abort|"
+            r"terminat|exit)\w*.{0,60}\b(?:nan|non-?finite)\b|monitored metric .{0,60}is "
+            r"not finite"
+        ),
+        where="tail",
+        source="Keras TerminateOnNaN, DETR, Lightning",
+        sure=0.85,
+    ),
+)

@@ -1,0 +1,131 @@
+"""Schedulers and clouds: a time limit, a pre-emption."""
+
+from typing import Final
+
+from analysis.causes.rules.base import Rule, regex, words
+
+RULES: Final = (
+    Rule(
+        id="slurm_time_limit",
+        cause="timeout_limit",
+        needles=words("time limit"),
+        pattern=regex(
+            r"cancelled at .{0,40}due to time limit|(?:job|step) .{0,60}exceeded.{0,20}time "
+            r"limit|\bhit the time limit|state=timeout\b"
+        ),
+        where="line",
+        source="Slurm: slurmstepd, sacct",
+        sure=0.97,
+    ),
+    Rule(
+        id="pbs_walltime",
+        cause="timeout_limit",
+        needles=words("walltime"),
+        pattern=regex(
+            r"walltime \d+ exceeded limit|exceeded.{0,20}walltime|walltime.{0,30}exceeded|"
+            r"job killed: walltime"
+        ),
+        where="line",
+        source="PBS, Torque",
+        sure=0.97,
+    ),
+    Rule(
+        id="lsf_runlimit",
+        cause="timeout_limit",
+        needles=words("runlimit|run time limit"),
+        pattern=regex(r"term_runlimit|reaching lsf run time limit"),
+        where="line",
+        source="LSF",
+        sure=0.97,
+    ),
+    Rule(
+        id="sge_h_rt",
+        cause="timeout_limit",
+        needles=words("h_rt"),
+        pattern=regex(
+            r"exceeded hard wallclock time|h_rt.{0,30}exceed|job \d+ exceeded.{0,40}h_rt"
+        ),
+        where="line",
+        source="Grid Engine",
+        sure=0.95,
+    ),
+    Rule(
+        id="deadline_exceeded",
+        cause="timeout_limit",
+        needles=words("deadline|maxruntime|max_run|time limit"),
+        pattern=regex(
+            r"active longer than specified deadline|reason:?\s*\W?deadlineexceeded|"
+            r"maxruntimeexceeded|maxwaittimeexceeded|"
+            r"max(?:imum)?[ _-]?run(?:ning)?[ _-]?time.{0,40}(?:exceeded|reached)|(?:job|"
+            r"task|run) (?:was )?(?:killed|stopped|cancelled|terminated).{0,40}(?:time "
+            r"limit|timeout limit)"
+        ),
+        where="line",
+        source="Kubernetes Jobs, SageMaker, Vertex AI, Azure ML",
+        sure=0.93,
+    ),
+    Rule(
+        id="slurm_signal_limit",
+        cause="timeout_limit",
+        needles=words("time limit|timelimit|walltime|wall time"),
+        pattern=regex(
+            r"(?:reached|approaching|hit|near(?:ing)?|exceeded|close to|"
+            r"running out of).{0,40}(?:time ?limit|wall ?time)|(?:time ?limit|"
+            r"wall ?time).{0,30}(?:reached|expired|exceeded|approach|about to)"
+        ),
+        where="tail",
+        source="scripts that catch the scheduler's warning signal",
+        sure=0.75,
+    ),
+    Rule(
+        id="slurm_preempted",
+        cause="preempted",
+        needles=words("preempt|requeue"),
+        pattern=regex(
+            r"due to (?:preemption|job requeue)|cancelled at .{0,60}preempt|"
+            r"job \S+ (?:has been )?(?:preempted|requeued)|state=preempted"
+        ),
+        where="line",
+        source="Slurm",
+        sure=0.97,
+    ),
+    Rule(
+        id="cloud_spot",
+        cause="preempted",
+        needles=words("spot|preempt|scheduled event|scheduledevent"),
+        pattern=regex(
+            r"spot (?:instance )?(?:interruption|termination|reclaim)|interruption notice|"
+            r"instance-action.{0,60}terminate|spot (?:instance|vm|node).{0,60}(?:terminat|"
+            r"interrupt|evict|reclaim|preempt)|instance/preempted.{0,40}true|(?:vm|instance|"
+            r"node|pod|job|worker|machine) .{0,40}(?:was|been|is being|will be|"
+            r"being) preempted|compute\.instances\.preempted|eventtype\W{1,5}preempt|"
+            r"received preemption (?:notice|signal|warning)|preemption (?:notice|signal|"
+            r"detected)"
+        ),
+        where="line",
+        source="AWS, Google Cloud, Azure; their watchers",
+        sure=0.93,
+    ),
+    Rule(
+        id="k8s_preempted",
+        cause="preempted",
+        needles=words("evict|preempt|disruption|tainted"),
+        pattern=regex(
+            r"preempted (?:by|in order to)|reason:?\s*\W?(?:evicted|preempt\w*|"
+            r"terminationbykubelet|deletionbytaintmanager)|pod (?:was |has been )?evicted|"
+            r"disruptiontarget|taintmanagereviction|the node was low on resource"
+        ),
+        where="line",
+        source="Kubernetes",
+        sure=0.9,
+    ),
+    Rule(
+        id="wandb_preempting",
+        cause="preempted",
+        needles=words("preempt"),
+        pattern=regex(r"marking run as preempting|mark_preempting"),
+        where="tail",
+        source="wandb.mark_preempting",
+        sure=0.8,
+    ),
+)
