@@ -71,12 +71,14 @@ class Reply:
         audience: who sees it.
         details: further messages for the thread under it.
         remember: what the thread is about from now on (kind, and the runs' paths).
+        interim: whether another reply of the same answer follows and takes its place.
     """
 
     message: Message
     audience: Audience = "channel"
     details: tuple[Message, ...] = ()
     remember: "Topic | None" = None
+    interim: bool = False
 
 
 @dataclass(frozen=True, slots=True)

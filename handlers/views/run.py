@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Final, Literal
 
 from analysis.findings import Severity
-from analysis.reports import FindingReport, RunReport
+from analysis.reports import FindingReport, RunFacts, RunReport
+from analysis.run import Run
 from handlers.reply import Block, Image, Message
 from handlers.views import blocks as b
 from handlers.views.escape import Mrkdwn, code, date, escape, join, link, mrkdwn
@@ -95,6 +96,26 @@ def message(
     ]
     images = () if picture is None else (picture,)
     return b.message(text, b.first_that_fits(rows), b.first_that_fits(flat), images=images)
+
+
+def looking(name: str, *, slow: bool = False) -> Message:
+    """A promise: the run is being looked at."""
+    what = mrkdwn("👀 Looking at {name} …", name=code(name, 120))
+    if slow:
+        what = mrkdwn("{what} W&amp;B is slow to answer, I keep waiting.", what=what)
+    return b.message(what, [b.context(what)])
+
+
+def preview(run: Run, *, now: datetime) -> Message:
+    """What is known before the curves have come: how the run stands, and that more follows."""
+    facts = RunFacts.of(run)
+    name = facts.name or facts.id
+    head = mrkdwn("{name} in {project}", name=link(facts.url, name, 120), project=facts.project)
+    lines = [mrkdwn("*{head}*", head=head), state_sentence(facts)]
+    note = mrkdwn("⏳ Reading its curves …  ·  W&amp;B, {when}", when=date(now))
+    row = b.actions([b.link_button("Open in W&B", facts.url, "run.open")])
+    text = mrkdwn("{name}: {state}", name=name, state=state_sentence(facts))
+    return b.message(text, b.only([b.section(join("\n", lines)), b.context(note), row]))
 
 
 def headline(report: RunReport) -> Mrkdwn:

@@ -1,0 +1,1 @@
+"""What people can ask: a file each; see ``handlers.registry``."""

@@ -1,0 +1,118 @@
+"""A request becomes a command and its arguments; its replies are delivered; errors become replies.
+
+No command has a ``try`` of its own: what it raises is turned into a kind sentence here.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
+from typing import Any, Final, cast
+
+from analysis.errors import AnalysisError
+from handlers import registry
+from handlers.delivery import Delivery
+from handlers.language.intents import Intent, Understanding
+from handlers.problems import SlackProblem
+from handlers.registry import Ask
+from handlers.reply import Reply
+from handlers.request import Request
+from handlers.services import Services
+from handlers.views import problem as problems
+
+_LOG: Final = logging.getLogger(__name__)
+_CLICKED: Final = Understanding(intent=Intent.UNKNOWN, confidence=1.0)
+
+
+class Dispatcher:
+    """Answers requests.
+
+    Args:
+        services: Everything that commands may use.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        registry.load()
+
+    async def answer(self, request: Request) -> None:
+        """Answers one request, whatever happens; raises nothing but cancellation."""
+        services = self._services
+        action = registry.ACTIONS.get(request.click.id) if request.click else None
+        delivery = Delivery(
+            request,
+            services.sender,
+            services.clock,
+            in_place=action is not None and action.in_place,
+        )
+        try:
+            await self._answer(request, delivery)
+        except AnalysisError as error:
+            _LOG.info("request %s: %s", request.id, error)
+            await delivery.complain(problems.analysis_problem(error))
+        except SlackProblem as problem:
+            _LOG.warning("request %s: Slack answered %s", request.id, problem)
+            await delivery.complain(problems.slack_problem(problem))
+        except Exception:  # noqa: BLE001 - the last line of defence: nobody is left without a word
+            _LOG.exception("request %s failed", request.id)
+            await delivery.complain(problems.our_fault(request.id))
+
+    async def options(self, request: Request) -> Mapping[str, Any]:
+        """The choices of an external select; none where they cannot be had."""
+        source = registry.OPTIONS.get(request.click.id) if request.click else None
+        if source is None or await self._services.access.may_ask(request) is not None:
+            return {"options": []}
+        try:
+            return await source(request, self._services)
+        except AnalysisError as error:
+            _LOG.info("request %s: %s", request.id, error)
+            return {"options": []}
+
+    def errors_in(self, request: Request) -> Mapping[str, str]:
+        """What is wrong with a submitted modal, by input block."""
+        modal = registry.MODALS.get(request.click.id) if request.click else None
+        return modal.check(request) if modal is not None and modal.check is not None else {}
+
+    async def _answer(self, request: Request, delivery: Delivery) -> None:
+        refusal = await self._services.access.may_ask(request)
+        if refusal is not None:
+            if request.kind != "overheard":
+                raise refusal
+            return
+        replies = await self._replies(request)
+        if replies is None:
+            return
+        last: Reply | None = None
+        posted = None
+        # Every answer is an asynchronous generator: closed here, whatever happens.
+        async with aclosing(cast("Any", replies)) as open_replies:
+            async for reply in open_replies:
+                last = reply
+                posted = await delivery.show(reply)
+                if posted is not None and reply.remember is not None:
+                    await self._services.topics.remember(posted, reply.remember)
+        if last is not None and last.details:
+            await delivery.follow(posted, last.details)
+
+    async def _replies(self, request: Request) -> AsyncIterator[Reply] | None:
+        if request.click is not None:
+            return self._clicked(request)
+        services = self._services
+        context = await services.context_of(request)
+        if request.kind == "overheard" and context.thread.kind == "none":
+            return None
+        reading = services.understand(request.text, context)
+        if request.kind == "overheard" and reading.intent is Intent.UNKNOWN:
+            return None
+        found = registry.command_for(reading) or registry.COMMANDS[Intent.UNKNOWN]
+        return found(Ask(request, reading, services))
+
+    def _clicked(self, request: Request) -> AsyncIterator[Reply] | None:
+        click = request.click
+        if click is None:
+            return None
+        ask = Ask(request, _CLICKED, self._services)
+        if request.kind == "view":
+            modal = registry.MODALS.get(click.id)
+            return modal.answer(ask) if modal is not None else None
+        action = registry.ACTIONS.get(click.id)
+        return action.answer(ask) if action is not None else None

@@ -1,0 +1,60 @@
+"""Updates of one message take turns: never too close together, and the newest content wins."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from handlers.ports import Clock
+
+_KEPT = 2_000
+
+
+@dataclass(slots=True)
+class _Line:
+    last: datetime | None = None
+    newest: int = 0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Pace:
+    """Turns by key, at least ``every_s`` apart.
+
+    Args:
+        clock: Whose time counts.
+        every_s: Seconds between two turns of one key.
+    """
+
+    def __init__(self, clock: Clock, every_s: float) -> None:
+        self._clock = clock
+        self._every_s = every_s
+        self._lines: OrderedDict[str, _Line] = OrderedDict()
+
+    @asynccontextmanager
+    async def turn(self, key: str) -> AsyncIterator[bool]:
+        """Waits for this key's turn; false where somebody newer waits too and goes instead."""
+        line = self._line(key)
+        line.newest += 1
+        mine = line.newest
+        async with line.lock:
+            if line.newest == mine and line.last is not None:
+                due = self._every_s - (self._clock.now() - line.last).total_seconds()
+                if due > 0:
+                    await self._clock.sleep(due)
+            if line.newest != mine:
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                line.last = self._clock.now()
+
+    def _line(self, key: str) -> _Line:
+        line = self._lines.setdefault(key, _Line())
+        self._lines.move_to_end(key)
+        for old in list(self._lines)[: max(0, len(self._lines) - _KEPT)]:
+            if not self._lines[old].lock.locked():
+                del self._lines[old]
+        return line

@@ -1,0 +1,317 @@
+"""Messages to Slack: posted once, updated in place, with pictures, at the pace that Slack wants.
+
+Two clients (contract, “Posting”). ``steady`` serves what may be asked twice: updates, look-ups,
+upload addresses; the SDK's connection and 429 handlers are on. ``once`` serves what must not be
+repeated by itself: posts and the completion of uploads; it has no retry handlers at all.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+
+import aiohttp
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+)
+from slack_sdk.web.async_client import AsyncWebClient
+
+from handlers.pace import Pace
+from handlers.ports import Clock
+from handlers.problems import BadBlocks, CannotTell, Refused, SlackProblem, SlowDown, Unsure
+from handlers.reply import Message, Posted
+from handlers.slack_errors import guarded, retry_after
+from handlers.uploads import Uploads, without_pictures
+
+UPDATE_EVERY_S: Final = 3.0
+_PICTURE_WAITS_S: Final = (1.0, 1.0, 2.0, 3.0)  # until an uploaded picture can be shown
+_LOOK_BACK: Final = 15  # messages read back: what a distributed app gets in one request
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
+_QUIET: Final[dict[str, Any]] = {"unfurl_links": False, "unfurl_media": False}
+_LOG: Final = logging.getLogger(__name__)
+
+_Send = Callable[[Message], Awaitable[Posted]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What became of a message: where it stands, and whether its pictures are in it."""
+
+    posted: Posted
+    pictures: bool
+
+
+def clients(
+    token: str, *, base_url: str, session: aiohttp.ClientSession
+) -> tuple[AsyncWebClient, AsyncWebClient]:
+    """The client for what may be repeated, and the one for posts.
+
+    Args:
+        token: The bot's token.
+        base_url: Slack's Web API; ends in ``/api/``.
+        session: Shared by both.
+    """
+    retries = [
+        AsyncConnectionErrorRetryHandler(max_retry_count=2),
+        AsyncRateLimitErrorRetryHandler(max_retry_count=2),
+    ]
+    steady = AsyncWebClient(
+        token=token, base_url=base_url, session=session, retry_handlers=[*retries]
+    )
+    once = AsyncWebClient(token=token, base_url=base_url, session=session, retry_handlers=[])
+    return steady, once
+
+
+class SlackSender:
+    """``ports.Sender`` over Slack's Web API; raises only ``handlers.problems``.
+
+    Args:
+        steady: For idempotent calls, with retry handlers.
+        once: For posts, without.
+        session: For upload addresses and response URLs.
+        clock: Waits and paces.
+    """
+
+    def __init__(
+        self,
+        steady: AsyncWebClient,
+        once: AsyncWebClient,
+        session: aiohttp.ClientSession,
+        clock: Clock,
+    ) -> None:
+        self._steady = steady
+        self._once = once
+        self._session = session
+        self._clock = clock
+        self._pace = Pace(clock, UPDATE_EVERY_S)
+        self._uploads = Uploads(steady, once, session)
+
+    # Posting
+
+    async def post(self, channel: str, message: Message, *, thread_ts: str | None = None) -> Posted:
+        """Posts once; pictures that Slack cannot show yet follow by an update.
+
+        Raises:
+            SlowDown: Nothing was posted; try again later.
+            Unsure: The message may stand.
+            Refused: It never will.
+        """
+        where: dict[str, Any] = {"channel": channel}
+        where |= {"thread_ts": thread_ts} if thread_ts else {}
+
+        async def send(version: Message) -> Posted:
+            call = self._once.chat_postMessage(**where, **_content(version), **_QUIET)
+            answer = await guarded(call)
+            sent: Mapping[str, Any] = answer.get("message") or {}
+            return Posted(str(answer["channel"]), str(answer["ts"]), sent.get("thread_ts"))
+
+        ready = await self._uploads.place(message)
+        shown = await _as_far_as_taken(ready, send)
+        if ready.images and not shown.pictures:
+            await self._wait_for_pictures(shown.posted, ready)
+        return shown.posted
+
+    async def update(self, posted: Posted, message: Message) -> None:
+        """Replaces the content, at most every three seconds a message; the newest content wins.
+
+        Returns when this content or a newer one was sent. Content is never held back for a
+        picture: where Slack has not processed it yet, the message is shown without, then with.
+
+        Raises:
+            Refused: The message is gone, or Slack will not take it.
+            SlowDown: Slack still asks for patience after the client's own retries.
+        """
+        ready = await self._uploads.place(message)
+        async with self._pace.turn(_key(posted)) as current:
+            if not current:
+                return
+            shown = await _as_far_as_taken(ready, self._updater(posted))
+        if ready.images and not shown.pictures:
+            await self._wait_for_pictures(posted, ready)
+
+    async def delete(self, posted: Posted) -> None:
+        """Takes an own message away; one that is gone already is fine."""
+        try:
+            await guarded(self._steady.chat_delete(channel=posted.channel, ts=posted.ts))
+        except SlackProblem as problem:
+            _LOG.info("a message could not be deleted: %s", problem.code)
+
+    async def prepare(self, message: Message) -> None:
+        """Uploads the message's pictures ahead of its posting."""
+        await self._uploads.place(message)
+
+    # To one person, and where the app is no member
+
+    async def ephemeral(
+        self, channel: str, user: str, message: Message, *, thread_ts: str | None = None
+    ) -> None:
+        """Shows a message to one person only; Slack does not promise delivery.
+
+        Raises:
+            Refused: The person or the app is not in the conversation.
+        """
+        where: dict[str, Any] = {"channel": channel, "user": user}
+        where |= {"thread_ts": thread_ts} if thread_ts else {}
+
+        async def send(version: Message) -> Posted:
+            content = _content(replace(version, metadata=None))
+            answer = await guarded(self._once.chat_postEphemeral(**where, **content))
+            return Posted(channel, str(answer.get("message_ts") or ""))
+
+        await _as_far_as_taken(await self._uploads.place(message), send)
+
+    async def respond(
+        self,
+        url: str,
+        message: Message,
+        *,
+        in_channel: bool = False,
+        replace_original: bool = False,
+    ) -> None:
+        """Answers through a request's ``response_url`` (five times within thirty minutes).
+
+        Args:
+            url: As Slack gave it.
+            message: What to show.
+            in_channel: Seen by everybody there, else by the person only.
+            replace_original: In place of the message that the request came from.
+
+        Raises:
+            Refused: The address has expired or was used up.
+        """
+        head = {
+            "response_type": "in_channel" if in_channel else "ephemeral",
+            "replace_original": replace_original,
+        }
+
+        async def send(version: Message) -> Posted:
+            await self._webhook(url, {**head, **_content(replace(version, metadata=None))})
+            return Posted("", "")
+
+        await _as_far_as_taken(await self._uploads.place(message), send)
+
+    # Looking up
+
+    async def find(
+        self, channel: str, *, event_type: str, key: str, since: datetime, thread_ts: str | None
+    ) -> Posted | None:
+        """Looks for an own message by its metadata.
+
+        Raises:
+            CannotTell: Slack gives no answer, or too many messages came since.
+        """
+        span: dict[str, Any] = {
+            "channel": channel,
+            "oldest": f"{(since - timedelta(seconds=5)).timestamp():.6f}",
+            "include_all_metadata": True,
+            "limit": _LOOK_BACK,
+        }
+        read = (
+            self._steady.conversations_replies(ts=thread_ts, **span)
+            if thread_ts
+            else self._steady.conversations_history(**span)
+        )
+        try:
+            answer = await guarded(read)
+        except SlackProblem as problem:
+            raise CannotTell(problem.code, problem.detail) from problem
+        for message in cast("list[Mapping[str, Any]]", answer.get("messages") or []):
+            metadata: Mapping[str, Any] = message.get("metadata") or {}
+            payload: Mapping[str, Any] = metadata.get("event_payload") or {}
+            if metadata.get("event_type") == event_type and payload.get("key") == key:
+                return Posted(channel, str(message["ts"]), message.get("thread_ts"))
+        if answer.get("has_more"):
+            raise CannotTell("has_more", "more messages than one look shows")
+        return None
+
+    async def permalink(self, posted: Posted) -> str | None:
+        """A link to the message, where Slack gives one."""
+        call = self._steady.chat_getPermalink(channel=posted.channel, message_ts=posted.ts)
+        try:
+            answer = await guarded(call)
+        except SlackProblem:
+            return None
+        link = answer.get("permalink")
+        return link if isinstance(link, str) else None
+
+    # Inside
+
+    def _updater(self, posted: Posted) -> _Send:
+        async def send(version: Message) -> Posted:
+            call = self._steady.chat_update(
+                channel=posted.channel, ts=posted.ts, **_content(version, always_blocks=True)
+            )
+            await guarded(call)
+            return posted
+
+        return send
+
+    async def _wait_for_pictures(self, posted: Posted, ready: Message) -> None:
+        """Shows the message again until Slack has processed its pictures, within a bound."""
+        for wait in _PICTURE_WAITS_S:
+            await self._clock.sleep(wait)
+            async with self._pace.turn(_key(posted)) as current:
+                if not current:
+                    return
+                shown = await _as_far_as_taken(ready, self._updater(posted))
+            if shown.pictures:
+                return
+        self._uploads.forget(ready)
+        _LOG.warning("Slack never processed a picture; its message stands without it")
+
+    async def _webhook(self, url: str, body: Mapping[str, Any]) -> None:
+        try:
+            async with self._session.post(url, json=body, timeout=_TIMEOUT) as response:
+                text = (await response.text(errors="replace"))[:500]
+                if response.status == 429:
+                    raise SlowDown(retry_after(response.headers))
+                if response.status >= 500:
+                    raise Unsure("answer_lost", f"status {response.status}")
+                if response.status != 200:
+                    known = "invalid_blocks" if "invalid_blocks" in text else "response_url"
+                    raise (
+                        BadBlocks(known, text)
+                        if known == "invalid_blocks"
+                        else Refused(known, text)
+                    )
+        except aiohttp.ClientConnectorError as error:
+            raise SlowDown(2.0) from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unsure("answer_lost", type(error).__name__) from error
+
+
+async def _as_far_as_taken(message: Message, send: _Send) -> _Shown:
+    """Sends the message, or as much of it as this workspace takes: looks never cost the answer.
+
+    Blocks that are unknown there go first (``plainer``), pictures that are not processed yet wait,
+    and at last the text alone is the message.
+    """
+    version, pictures = message, bool(message.images)
+    while True:
+        try:
+            return _Shown(await send(version), pictures)
+        except BadBlocks as problem:
+            _LOG.warning("Slack refused blocks: %s", problem)
+            if not version.blocks:
+                raise
+            if pictures and "slack file" in problem.detail.lower().replace("_", " "):
+                version, pictures = without_pictures(version), False
+            elif version.plainer is not None:
+                version = version.plainer
+            else:
+                version, pictures = replace(version, blocks=(), images=()), False
+
+
+def _content(message: Message, *, always_blocks: bool = False) -> dict[str, Any]:
+    content: dict[str, Any] = {"text": message.text}
+    if message.blocks or always_blocks:
+        content["blocks"] = list(message.blocks)
+    if message.metadata is not None:
+        content["metadata"] = dict(message.metadata)
+    return content
+
+
+def _key(posted: Posted) -> str:
+    return f"{posted.channel}:{posted.ts}"

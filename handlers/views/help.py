@@ -1,0 +1,77 @@
+"""What the app can do: made from the table of commands, so that it is never out of date."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from handlers.language import Command
+from handlers.reply import Block, Message
+from handlers.views import blocks as b
+from handlers.views.escape import Mrkdwn, code, escape, join, mrkdwn
+
+TRY: Final = "help.try"  # the action of an example's button; its value is the command's text
+_LINES: Final = 12  # commands in one section
+
+
+def overview(commands: Sequence[Command]) -> Message:
+    """All commands, a line each, and how else one can ask."""
+    text = mrkdwn("I look at your W&amp;B training runs and say how they are doing, and why.")
+    lines = [
+        mrkdwn("{usage}\n{summary}", usage=_usage(command), summary=command.summary)
+        for command in commands
+    ]
+    chunks = [lines[start : start + _LINES] for start in range(0, len(lines), _LINES)]
+    tips = mrkdwn(
+        "In a thread or in direct messages plain words do as well: {example}. "
+        "More about one command: {more}.",
+        example=code("how is acme/vision/a1b2c3d4 doing?"),
+        more=code("/wandb help describe"),
+    )
+    blocks: list[Block] = [b.header("What I can do"), b.section(text)]
+    blocks += [b.section(join("\n", chunk)) for chunk in chunks]
+    return b.message(text, [*blocks, b.context(tips)])
+
+
+def one(command: Command) -> Message:
+    """Everything about one command."""
+    text = mrkdwn("{usage}: {summary}", usage=_usage(command), summary=command.summary)
+    about = mrkdwn(
+        "*{summary}*\n{details}", summary=command.summary, details=escape(command.details, 900)
+    )
+    examples = [mrkdwn("• {example}", example=code(example)) for example in command.examples]
+    blocks: list[Block] = [
+        b.header(f"/wandb {command.name}"),
+        b.section(_usage(command)),
+        b.section(about),
+    ]
+    if examples:
+        blocks.append(b.section(mrkdwn("*Examples*\n{all}", all=join("\n", examples))))
+    return b.message(text, blocks)
+
+
+def no_such_command(name: str, commands: Sequence[Command]) -> Message:
+    """Help was asked for something that is no command."""
+    names = join(", ", [code(command.name) for command in commands])
+    text = mrkdwn(
+        "There is no command “{name}”. There are: {names}.", name=escape(name, 60), names=names
+    )
+    return b.message(text, [b.section(text)])
+
+
+def not_understood(text: str, nearest: Sequence[Command]) -> Message:
+    """A sentence that was not understood, and what would be."""
+    what = mrkdwn("🤔 I did not understand “{text}”.", text=escape(text, 120))
+    lines = [
+        mrkdwn("• {example}  {summary}", example=code(_example(command)), summary=command.summary)
+        for command in nearest
+    ]
+    shown = join("\n", [mrkdwn("{what} I can do this:", what=what), *lines])
+    more = mrkdwn("Everything I can do: {help}", help=code("/wandb help"))
+    return b.message(what, [b.section(shown), b.context(more)])
+
+
+def _usage(command: Command) -> Mrkdwn:
+    return code(f"/wandb {command.name} {command.usage}".strip())
+
+
+def _example(command: Command) -> str:
+    return command.examples[0] if command.examples else f"/wandb {command.name}"
