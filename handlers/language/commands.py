@@ -1,0 +1,245 @@
+"""Strict reading of slash commands: names and flags to slots, by the table of `grammar.py`."""
+
+import re
+
+from handlers.language.grammar import Command, Parsed, parse
+from handlers.language.intents import Context, Intent, Run, Slots, Understanding
+from handlers.language.intents import Ref as Pointing
+from handlers.language.resolve import RunIndex, pointed
+from handlers.language.slots import Reading, SlotReader
+from handlers.language.text import Clause, Kind, Word, clean
+
+JOINERS = frozenset(
+    "by in for and with vs versus to on at of , me my the since from until account default".split()
+)
+SENTENCES = frozenset({"alert", "remind"})
+"""Commands whose arguments are a sentence in themselves."""
+_MARK = re.compile(r"^(?P<place>IN)?(?P<mark>(?P<kind>[A-Z]+)\d+)$")
+
+
+class CommandReader:
+    """Reads command lines strictly."""
+
+    def __init__(self, reader: SlotReader) -> None:
+        self._reader = reader
+
+    def read(self, text: str, context: Context, index: RunIndex) -> Understanding | None:
+        """Reads what follows `/wandb`.
+
+        Args:
+            text: The command line, in normal form.
+            context: Where it was typed.
+            index: The known runs.
+
+        Returns:
+            None where it does not begin with a command, so that it is a sentence. A command whose
+            arguments do not fit comes with a low confidence.
+        """
+        parsed = parse(text)
+        command = parsed.command
+        if command is None:
+            empty = not parsed.rest and not parsed.flags
+            return self._made(Intent.HELP, Slots(), 0.95, "a bare /wandb") if empty else None
+        if command.name in SENTENCES:
+            return None if parsed.rest else self._made(command.intent, Slots(), 0.9, "a command")
+        clause = _clause(parsed.rest)
+        reading = self._reader.read(clause, context, index)
+        for place, path in reading.doubtful:
+            if command.place == "run":
+                reading = self._reader.doubting(reading, place, path, context)
+        slots: dict[str, object] = {}
+        fits = self._arguments(command, reading, context, index, slots)
+        self._flags(parsed, slots, context, index)
+        intent = command.intent
+        if command.name == "watch" and "once" in parsed.flags:
+            intent = Intent.WATCH_NOW
+        runs = tuple(slots.get("runs") or ())  # type: ignore[call-overload]  # built just above
+        about = context.thread.paths
+        if command.place == "run" and not runs and context.thread.kind in {"run", "comparison"}:
+            slots["runs"] = about
+        filled = Slots.model_validate({name: value for name, value in slots.items() if value})
+        notes = [f"/wandb {command.name}"]
+        notes += [f"no flag --{flag}" for flag in parsed.unknown]
+        return Understanding(
+            intent=intent,
+            slots=filled,
+            confidence=1.0 if fits else 0.5,
+            command=None if command.name == intent.value else command.name,
+            notes=tuple(notes),
+        )
+
+    @staticmethod
+    def _made(intent: Intent, slots: Slots, confidence: float, note: str) -> Understanding:
+        return Understanding(intent=intent, slots=slots, confidence=confidence, notes=(note,))
+
+    def _arguments(
+        self,
+        command: Command,
+        reading: Reading,
+        context: Context,
+        index: RunIndex,
+        slots: dict[str, object],
+    ) -> bool:
+        """Fills slots from what stands without a flag; says whether all of it fits."""
+        fits = True
+        if command.name == "help":
+            slots["topic"] = reading.text.split()[0] if reading.text.isalpha() else None
+            return len(reading.text.split()) <= 1
+        for word in reading.text.split():
+            found = _MARK.match(word)
+            if found is None:
+                if command.intent is Intent.BRIEFING and word == "off":
+                    slots["off"] = True
+                elif command.name == "unalert" and word.lstrip("#").isdigit():
+                    slots["id"] = word.lstrip("#")
+                elif word in JOINERS and command.takes:
+                    continue
+                else:
+                    fits = False
+                continue
+            kind = (found["place"] or "") + found["kind"]
+            if kind not in command.takes and found["kind"] not in command.takes:
+                fits = False
+                continue
+            self._argument(command, found["kind"], reading.values[found["mark"]], context, index, slots)
+        return fits
+
+    def _argument(
+        self,
+        command: Command,
+        kind: str,
+        value: object,
+        context: Context,
+        index: RunIndex,
+        slots: dict[str, object],
+    ) -> None:
+        match kind:
+            case "RUN" if command.place == "owner":
+                slots["owner"] = str(value)
+            case "RUN":
+                _append(slots, "runs", value)
+            case "REF" if isinstance(value, Pointing):
+                for run in pointed(value, context.thread):
+                    _append(slots, "runs", run)
+            case "PROJ" if isinstance(value, tuple):
+                entity, project = value
+                _append(slots, "projects", project)
+                if entity:
+                    slots["entity"] = entity
+            case "ENT":
+                slots["owner" if command.place == "owner" else "entity"] = value
+            case "MET":
+                _append(slots, "metrics", value)
+            case "HOURS" if isinstance(value, tuple):
+                hours, days = value
+                failures = command.intent is Intent.FAILURES and days
+                slots["days" if failures else "hours"] = days if failures else hours
+            case "AXIS" | "TOP" | "SINCE" | "DUR" | "TIME" | "ZONE" | "DAYS":
+                slots[_SLOT[kind]] = value
+            case _:
+                self._bare(command, str(value), index, slots)
+
+    @staticmethod
+    def _bare(command: Command, name: str, index: RunIndex, slots: dict[str, object]) -> None:
+        """A name that stands for itself: what it is depends on the command."""
+        match command.place:
+            case "run":
+                _append(slots, "runs", index.find(name).path or name)
+            case "project":
+                _append(slots, "projects", name)
+            case "entity":
+                found = index.find(name).path if command.name != "use" else None
+                if found:
+                    _append(slots, "runs", found)
+                else:
+                    slots["entity"] = name
+            case "owner":
+                slots["owner"] = name
+            case "id":
+                slots["id"] = name
+            case _:
+                pass
+
+    def _flags(
+        self, parsed: Parsed, slots: dict[str, object], context: Context, index: RunIndex
+    ) -> None:
+        command = parsed.command
+        if command is None:
+            return
+        for flag, value in parsed.flags.items():
+            match command.flags.get(flag):
+                case "metrics":
+                    for name in value.split(","):
+                        self._metric(name.strip(), slots, context, index)
+                case "axis":
+                    self._by(value, slots, context, index)
+                case "projects":
+                    slots["projects"] = tuple(part for part in value.split(",") if part)
+                case "top_n" if value.isdigit():
+                    slots["top_n"] = int(value)
+                case "days" if value.isdigit():
+                    slots["days"] = int(value)
+                case "hours":
+                    slots["hours"] = _hours(value)
+                case "since":
+                    said = self._reader.read(_clause(f"since {value}"), context, index)
+                    slots["since"] = next(iter(said.of("SINCE")), value or None)
+                case "state":
+                    slots["state"] = self._reader.language.states.get(value.lower(), value.lower())
+                case "owner":
+                    slots["owner"] = value
+                case "preview":
+                    slots["preview"] = True
+                case "duration":
+                    said = self._reader.read(_clause(value), context, index)
+                    slots["duration"] = next(iter(said.of("DUR")), None)
+                case _:
+                    pass
+
+    def _metric(
+        self, name: str, slots: dict[str, object], context: Context, index: RunIndex
+    ) -> None:
+        said = self._reader.read(_clause(name), context, index)
+        _append(slots, "metrics", next(iter(said.of("MET")), name))
+
+    def _by(self, value: str, slots: dict[str, object], context: Context, index: RunIndex) -> None:
+        said = self._reader.read(_clause(f"by {value}"), context, index)
+        if axes := said.of("AXIS"):
+            slots["axis"] = axes[0]
+        elif value:
+            self._metric(value, slots, context, index)
+
+
+_SLOT = {
+    "AXIS": "axis",
+    "TOP": "top_n",
+    "SINCE": "since",
+    "DUR": "duration",
+    "TIME": "time",
+    "ZONE": "timezone",
+    "DAYS": "days",
+}
+
+
+def _clause(text: str) -> Clause:
+    """Arguments as one clause, so that a full stop or a question mark does not cut them."""
+    cleaned = clean(text)
+    words: list[Word] = [
+        word for clause in cleaned.clauses for word in clause.words if word.kind is not Kind.COMMA
+    ]
+    return Clause(tuple(words))
+
+
+def _append(slots: dict[str, object], name: str, value: object) -> None:
+    before = slots.get(name)
+    known = before if isinstance(before, tuple) else ()
+    if value not in known:
+        slots[name] = (*known, value)
+
+
+def _hours(value: str) -> float | None:
+    try:
+        hours = float(value)
+    except ValueError:
+        return None
+    return hours if 0 < hours < 1e5 else None

@@ -1,0 +1,243 @@
+"""Slash commands: one table of what there is, and the strict grammar of their arguments.
+
+`/wandb help`, `/wandb help COMMAND` and the docs are made from `COMMANDS`. A command whose
+arguments are all names and flags is read strictly; anything else after `/wandb` is a sentence.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from handlers.language.intents import Intent
+
+I = Intent  # noqa: E741 - the table reads as columns
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A slash command.
+
+    Attributes:
+        name: Its name, after `/wandb`.
+        intent: What it means.
+        usage: Its arguments, as help shows them.
+        summary: One line.
+        details: A longer explanation, in plain sentences.
+        examples: Whole commands that work.
+        takes: Kinds of marks that stand without a flag.
+        place: What a bare unknown name is: `run`, `project`, `entity`, `metric`, `owner`, `id`.
+        flags: Flag to slot; None for flags that the command itself understands.
+    """
+
+    name: str
+    intent: Intent
+    usage: str
+    summary: str
+    details: str
+    examples: tuple[str, ...]
+    takes: frozenset[str] = frozenset()
+    place: str | None = None
+    flags: Mapping[str, str] = field(default_factory=dict)
+
+
+def _kinds(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_RUNS = _kinds("RUN REF NAME X")
+_PLACE = _kinds("PROJ INPROJ ENT INENT NAME X OWNER")
+
+_TABLE = (
+    Command(
+        "describe", I.DESCRIBE, "RUN [RUN …]",
+        "How a run is doing: state, health, loss, gradients, progress.",
+        "RUN is a path (entity/project/id), a name, an id, a W&B address, or “my last run”. "
+        "The answer starts with the verdict; findings carry one piece of advice each.",
+        ("/wandb describe calm-otter-1", "/wandb describe acme/vision/a1b2c3d4"),
+        _RUNS, "run", {"full": "full"},
+    ),
+    Command(
+        "watch", I.START_WATCH,
+        "ENTITY[/PROJECT] | RUN [--once] [--preview] [--hours N] [--projects P1,P2]",
+        "Watch a project in this channel: a board, and alerts as they happen.",
+        "With --once it only shows how all running jobs are doing now. With --preview it tells how "
+        "many messages the last 7 days would have made, and saves nothing.",
+        ("/wandb watch acme/vision", "/wandb watch acme/vision --once", "/wandb watch acme --preview"),
+        _RUNS | _PLACE, "entity",
+        {"once": "once", "preview": "preview", "hours": "hours", "projects": "projects",
+         "all-projects": "all", "state": "state", "owner": "owner", "user": "owner",
+         "tag": "filter", "group": "filter", "sweep": "filter", "name": "filter",
+         "config": "filter", "metric": "filter", "severity": "filter"},
+    ),
+    Command(
+        "unwatch", I.STOP_WATCH, "ENTITY[/PROJECT] | RUN",
+        "Stop watching in this channel.",
+        "Says what it stopped and offers Undo for five minutes.",
+        ("/wandb unwatch acme/vision",), _RUNS | _PLACE, "entity",
+    ),
+    Command(
+        "watches", I.LIST_WATCHES, "", "What is watched here, and who added it.",
+        "Each line has a button to stop it.", ("/wandb watches",),
+    ),
+    Command(
+        "compare", I.COMPARE, "A B [C …] [--metric M] [--by step|tokens|time]",
+        "Which run is better, and how sure that is.",
+        "A side may be a run, several runs joined by commas, or group:NAME. Curves are compared at "
+        "the same step, or by tokens or time.",
+        ("/wandb compare alpha beta", "/wandb compare alpha beta --by tokens"),
+        _RUNS | _kinds("AXIS MET"), "run", {"metric": "metrics", "by": "axis", "on": "axis"},
+    ),
+    Command(
+        "why", I.WHY, "RUN", "Why a run failed: the cause, the telling lines, what to do.",
+        "Reads the last console lines, the exit code and the last metrics.",
+        ("/wandb why calm-otter-2",), _RUNS, "run",
+    ),
+    Command(
+        "failures", I.FAILURES, "[PROJECT] [--days N]",
+        "Failures of a project, grouped by cause.",
+        "The same error is one line with its count and its first run.",
+        ("/wandb failures vision --days 7",), _PLACE | _kinds("HOURS SINCE DUR"), "project",
+        {"days": "days", "hours": "hours", "since": "since"},
+    ),
+    Command(
+        "runs", I.LIST_RUNS, "[PROJECT] [--state S] [--owner USER|me] [--since DAY] [--limit N]",
+        "List runs.", "Newest first; refer to them as “run 3” afterwards.",
+        ("/wandb runs acme/vision --state failed --since monday", "/wandb runs --owner me"),
+        _PLACE | _kinds("HOURS SINCE TOP"), "project",
+        {"state": "state", "owner": "owner", "user": "owner", "since": "since", "hours": "hours",
+         "limit": "top_n", "top": "top_n"},
+    ),
+    Command(
+        "best", I.BEST_RUN, "[PROJECT] [by METRIC] [--top N]",
+        "The best runs of a project by a metric.",
+        "Without a metric it takes the project's eval metric, and says which.",
+        ("/wandb best vision by eval/accuracy", "/wandb best acme/vision --by eval/loss --top 3"),
+        _PLACE | _kinds("MET TOP HOURS SINCE"), "project",
+        {"by": "metrics", "metric": "metrics", "top": "top_n", "limit": "top_n", "since": "since",
+         "hours": "hours", "owner": "owner", "user": "owner"},
+    ),
+    Command(
+        "plot", I.SHOW_METRIC, "RUN [RUN …] [METRIC …]",
+        "Curves of one or more runs.", "Without a metric: loss and gradient norm.",
+        ("/wandb plot alpha train/loss", "/wandb plot alpha beta --metric eval/loss"),
+        _RUNS | _kinds("MET"), "run", {"metric": "metrics", "metrics": "metrics"},
+    ),
+    Command(
+        "alert", I.ALERT_RULE, "when METRIC OP VALUE [for N steps] [in PROJECT]",
+        "A rule of your own.",
+        "A threshold (eval/loss < 0.5), a ratio (train/loss > 2 x its median for 100 steps), a "
+        "z-score (grad_norm 4 sigma above normal), or NaN (loss is nan).",
+        ("/wandb alert when eval/loss < 0.5 in vision",
+         "/wandb alert when train/loss > 2 x its median for 100 steps"),
+    ),
+    Command("alerts", I.LIST_WATCHES, "", "The alert rules of this channel.",
+            "Each with its id, its owner and a button to remove it.", ("/wandb alerts",)),
+    Command("unalert", I.STOP_WATCH, "ID", "Remove an alert rule.",
+            "The id is in /wandb alerts.", ("/wandb unalert 12",), _kinds("NAME X"), "id"),
+    Command(
+        "briefing", I.BRIEFING, "TIME [ZONE] [DAYS] | off", "A look at all runs on a schedule.",
+        "DAYS is daily, weekdays, weekends or names of days. The zone is an IANA name.",
+        ("/wandb briefing 9:00 Europe/Berlin weekdays", "/wandb briefing off"),
+        _kinds("TIME ZONE DAYS PROJ INPROJ ENT"),
+    ),
+    Command(
+        "remind", I.REMIND, "me when RUN finishes | me about RUN in DURATION",
+        "A direct message when a run ends, or later.", "It comes once, to you only.",
+        ("/wandb remind me when alpha finishes", "/wandb remind me about alpha in 2h"),
+    ),
+    Command("reminders", I.LIST_WATCHES, "", "Your reminders.", "Each with a button to cancel it.",
+            ("/wandb reminders",)),
+    Command("link", I.LINK_ACCOUNT, "[USERNAME]", "Say which W&B user you are.",
+            "Then “my runs” are yours. It is confirmed where possible.",
+            ("/wandb link jane-doe",), _kinds("NAME X OWNER ENT RUN"), "owner"),
+    Command("unlink", I.LINK_ACCOUNT, "", "Forget which W&B user you are.",
+            "“My run” asks again afterwards.", ("/wandb unlink",)),
+    Command("use", I.USE_DEFAULT, "ENTITY[/PROJECT]", "The default project of this channel.",
+            "Runs and projects named without their path are looked for there first.",
+            ("/wandb use acme/vision",), _PLACE, "entity"),
+    Command("settings", I.SETTINGS, "", "Alerts, thresholds, quiet hours, time zone, filters.",
+            "Opens a form for this channel.", ("/wandb settings",)),
+    Command(
+        "snooze", I.SNOOZE, "[RUN] DURATION", "No alerts about a run for a while.",
+        "DURATION is like 30m, 2h or 1d. /wandb unsnooze ends it.",
+        ("/wandb snooze alpha 2h", "/wandb snooze 1d"),
+        _RUNS | _kinds("DUR TIME DAYS PROJ INPROJ ENT"), "run", {"for": "duration"},
+    ),
+    Command("unsnooze", I.UNSNOOZE, "[RUN]", "End a snooze.", "Alerts come again at once.",
+            ("/wandb unsnooze alpha",), _RUNS | _kinds("PROJ ENT"), "run"),
+    Command("mute", I.MUTE, "RUN", "No alerts about a run any more.",
+            "The board still shows it. /wandb unmute takes it back.",
+            ("/wandb mute alpha",), _RUNS | _kinds("PROJ ENT"), "run"),
+    Command("unmute", I.UNMUTE, "RUN", "Alerts about a run again.", "Undoes /wandb mute.",
+            ("/wandb unmute alpha",), _RUNS | _kinds("PROJ ENT"), "run"),
+    Command("doctor", I.DOCTOR, "", "What is set up well, and what is not.",
+            "For admins: tokens, scopes, W&B, database, engine, clock.", ("/wandb doctor",)),
+    Command("help", I.HELP, "[COMMAND]", "What I can do.", "With a command: all about it.",
+            ("/wandb help", "/wandb help compare")),
+)  # fmt: skip
+
+COMMANDS: Mapping[str, Command] = {command.name: command for command in _TABLE}
+"""Every slash command, by name, in the order in which help shows them."""
+
+_TOKEN = re.compile(r'"([^"]*)"|(\S+)')
+_SLASH = re.compile(r"^\s*/wandb(?:[\s:,]+|$)", re.IGNORECASE)
+_VALUELESS = frozenset({"once", "preview", "full", "all-projects", "json"})
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A command line, taken apart.
+
+    Attributes:
+        command: The command, or None for a sentence.
+        rest: Its words without the flags, quotes kept.
+        flags: Flags and their values; several values of one flag are joined by commas.
+        unknown: Flags that the command does not have.
+    """
+
+    command: Command | None
+    rest: str
+    flags: Mapping[str, str]
+    unknown: tuple[str, ...] = ()
+
+
+def without_slash(text: str) -> str | None:
+    """The text after `/wandb`, or None where it does not begin so."""
+    found = _SLASH.match(text)
+    return text[found.end() :] if found else None
+
+
+def parse(text: str) -> Parsed:
+    """Splits a command line into its command, arguments and flags.
+
+    Args:
+        text: What follows `/wandb`, in the normal form of `text.normal`.
+
+    Returns:
+        The parts; the command is None if the first word is none.
+    """
+    tokens = [(quoted, word) for quoted, word in _TOKEN.findall(text)]
+    name = tokens[0][1].lower() if tokens else ""
+    command = COMMANDS.get(name)
+    rest: list[str] = []
+    flags: dict[str, str] = {}
+    unknown: list[str] = []
+    place = 1 if command else 0
+    while place < len(tokens):
+        quoted, word = tokens[place]
+        place += 1
+        if not word.startswith("--") or len(word) == 2:
+            rest.append(f'"{quoted}"' if quoted else word)
+            continue
+        flag, has_value, value = word[2:].partition("=")
+        flag = flag.lower()
+        if command and flag not in command.flags:
+            unknown.append(flag)
+        if not has_value and flag not in _VALUELESS and place < len(tokens):
+            following = tokens[place][0] or tokens[place][1]
+            if not following.startswith("--"):
+                value = following
+                place += 1
+        value = value.strip('"')
+        flags[flag] = f"{flags[flag]},{value}" if flags.get(flag) else value
+    return Parsed(command, " ".join(rest), flags, tuple(unknown))

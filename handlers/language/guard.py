@@ -1,0 +1,87 @@
+"""Guards: sentences that mention runs but ask the bot for nothing start nothing.
+
+Two sets, both tables of the language: guards of any sentence (somebody else is asked, it is
+reported, it is of another walk of life, it asks for what the bot does not do), and stricter ones
+for sentences that would change something (negated, hypothetical, told of the past, quoted).
+"""
+
+import re
+from dataclasses import dataclass
+
+from handlers.language.intents import Context
+from handlers.language.phrases import Language
+from handlers.language.slots import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why a sentence must not be acted on.
+
+    Attributes:
+        any: A reason that holds for every intent, if there is one.
+        action: A reason that holds for what would change something.
+    """
+
+    any: str | None = None
+    action: str | None = None
+
+
+class Guard:
+    """The guards of one language."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+        self._any = tuple(
+            (reason, language.compile(pattern)) for reason, pattern in language.guards
+        )
+        self._action = tuple(
+            (reason, language.compile(pattern)) for reason, pattern in language.action_guards
+        )
+        self._request = language.compile(rf"^(?:(?:{language.lead}|{language.request})(?: |$))+")
+        self._taken_back = re.compile(rf"(?<!\S)(?:{language.patterns['taken_back']})(?!\S)")
+        self._vocative = re.compile(
+            rf"^(?:(?:{language.patterns['calls']}) )*(?:USER\d+)|USER\d+(?: ,)?$"
+        )
+        self._named = re.compile(
+            rf"^(?:(?:{language.patterns['calls']}) )*(?:X|OWNER|NAME)\d+(?: ,| )(?: ?,)?"
+            rf" ?(?:{language.patterns['asks']})(?!\S)"
+        )
+        self._thanks_named = re.compile(rf"(?:{language.patterns['thanks_to']}) (?:X|OWNER)\d+$")
+
+    def taken_back(self, readings: list[Reading]) -> bool:
+        """Whether the speaker takes it back in the same message."""
+        return any(self._taken_back.search(reading.text) for reading in readings)
+
+    def verdict(self, reading: Reading, context: Context, *, bot: bool) -> Verdict:
+        """Judges one clause.
+
+        Args:
+            reading: The clause.
+            context: Where it was said.
+            bot: Whether the message mentions the bot.
+
+        Returns:
+            The reasons against acting on it.
+        """
+        text = reading.text
+        everything = self._foreign(text)
+        if self._named.search(text) or self._thanks_named.search(text):
+            everything = everything or "somebody else is asked"
+        if self._vocative.search(text) and not bot and context.addressed in {"thread", "dm"}:
+            everything = everything or "somebody else is asked"
+        action = everything or ("it is quoted" if reading.has("QUOTE") else None)
+        if action is None and self._vocative.match(text) and not bot:
+            action = "somebody else is asked"
+        for reason, pattern in self._any:
+            if pattern.match(text):
+                if context.overheard or reason == self._language.patterns["beyond"]:
+                    everything = everything or reason
+                action = action or reason
+        if action is None:
+            rest = self._request.sub("", text)
+            action = next((why for why, pattern in self._action if pattern.match(rest)), None)
+        return Verdict(everything, action)
+
+    def _foreign(self, text: str) -> str | None:
+        word = next((word for word in text.split() if word in self._language.foreign), None)
+        return f"it is about something else ({word})" if word else None

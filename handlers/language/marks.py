@@ -1,0 +1,191 @@
+"""Marks made of several words: pointing words, axes, counts, owners, places and conditions.
+
+The patterns are the language's; what each of them makes is decided here by its name.
+"""
+
+import re
+from collections.abc import Callable
+from typing import cast
+
+from handlers.language.intents import Context, Ref, Rule
+from handlers.language.phrases import Language
+from handlers.language.times import number
+
+Values = dict[str, object]
+Mark = Callable[[str, object], str]
+
+_NUM = r"(?P<value>-?\d+(?:[.,]\d+)?(?:e[-+]?\d+)?%?)"
+_SIGNS = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "==": "=="}
+
+
+def value_of(text: str) -> float:
+    """A number as people write it: `0,5`, `1e-3`, `90%`."""
+    if text.endswith("%"):
+        return round(float(text[:-1].replace(",", ".")) / 100, 12)
+    found = float(text.replace(",", "."))
+    return int(found) if found == int(found) and "e" not in text and abs(found) < 1e15 else found
+
+
+class MarkReader:
+    """Makes marks of several words in one language."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+        self._refs = tuple(
+            (_bounded(pattern), kind, n) for pattern, kind, n in language.references
+        )
+        self._axes = _bounded(language.patterns["axis"])
+        self._bare_axis = _bounded(language.patterns["bare_axis"])
+        self._axis_names = tuple(
+            (re.compile(pattern), axis) for pattern, axis in language.axes
+        )
+        self._tops = tuple(_bounded(pattern) for pattern in language.counts)
+        self._owners = tuple(_bounded(pattern) for pattern in language.owners)
+        self._possessive = re.compile(r" 's(?!\S)")
+        self._places = tuple(_bounded(pattern) for pattern in language.places)
+        self._no_name = _bounded(language.patterns["no_name"])
+        self._condition = Conditions(language)
+
+    def mark(self, text: str, values: Values, mark: Mark, context: Context) -> str:
+        """Replaces what it finds by marks."""
+        text = self._axes.sub(lambda m: mark("AXIS", self._axis(m[0])), text)
+        if context.thread.kind == "comparison":
+            text = self._bare_axis.sub(lambda m: mark("AXIS", self._axis(m[0])), text)
+        for pattern, kind, n in self._refs:
+            text = pattern.sub(lambda m, k=kind, p=n: self._ref(m, k, p, mark, context), text)
+        for pattern in self._tops:
+            text = pattern.sub(lambda m: self._top(m, mark), text)
+        for pattern in self._owners:
+            text = pattern.sub(lambda m: self._owner(m, values, mark), text)
+        text = self._possessive.sub("", text)
+        for pattern in self._places:
+            text = pattern.sub(lambda m: self._place(m, values, mark), text)
+        text = self._condition.mark(text, values, mark)
+        return self._no_name.sub(
+            lambda m: f"{m['word']} {mark('Y', values[m['mark']])}", text
+        )
+
+    def _axis(self, text: str) -> str:
+        return next((axis for pattern, axis in self._axis_names if pattern.search(text)), "step")
+
+    def _ref(
+        self, found: re.Match[str], kind: str, n: int | None, mark: Mark, context: Context
+    ) -> str:
+        if kind == "ordinal" and n is None:
+            said = found["n"]
+            place = self._language.ordinals.get(said) or number(said.rstrip("stndrh"), self._language)
+            if not place or place != int(place):
+                return found[0]
+            n = int(place)
+        elif kind == "last_shown":
+            kind, n = ("ordinal", -1) if context.thread.kind == "list" else ("latest", None)
+        elif kind == "the_run":
+            if context.thread.kind not in {"run", "comparison"}:
+                return found[0]
+            kind = "thread"
+        return mark("REF", Ref.model_validate({"ref": kind, "n": n}))
+
+    def _top(self, found: re.Match[str], mark: Mark) -> str:
+        count = number(found["n"], self._language)
+        if count is None or not 0 < count <= 1000 or count != int(count):
+            return found[0]
+        return f"{found['before'] or ''}{mark('TOP', int(count))}"
+
+    def _owner(self, found: re.Match[str], values: Values, mark: Mark) -> str:
+        before = found.groupdict().get("before") or ""
+        return f"{before}{mark('OWNER', values[found['mark']])}"
+
+    def _place(self, found: re.Match[str], values: Values, mark: Mark) -> str:
+        name = found["mark"]
+        if name.startswith(("PROJ", "ENT")):
+            return found["keep"] + name if found.groupdict().get("keep") else f"IN{name}"
+        value = values[name]
+        if not isinstance(value, str):
+            return found[0]
+        kept = found.groupdict().get("keep") or "IN"
+        return kept + mark("PROJ", (None, value))
+
+
+def _bounded(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\S)(?:{pattern})(?!\S)")
+
+
+class Conditions:
+    """Finds the condition of an alert: a threshold, a ratio, a z-score, or not a number."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+        words = sorted(language.operators, key=len, reverse=True)
+        says = "|".join(map(re.escape, words))
+        metric = r"(?P<metric>(?:MET|NAME|X)\d+)"
+        about = r"(?P<about>(?: (?:of|for|on|from) (?:(?:RUN|REF|NAME|X|INPROJ|PROJ)\d+|this run))| INPROJ\d+)?"
+        fill = rf"(?: (?:{language.patterns['rule_fill']}))*"
+        sign = rf"(?P<op><=|>=|==|<|>|(?:(?:{language.patterns['rule_fill']}) )*(?:{says}))"
+        steps = rf"(?: (?:{language.patterns['for_steps']}))?"
+        parts = language.patterns
+        self._patterns = (
+            (_bounded(rf"{metric}{about}{fill}(?: {sign})? {_NUM} ?(?:{parts['sigma']}){steps}"), "zscore"),
+            (_bounded(rf"(?:{parts['zscore_of']}) {metric}{about}{fill} {sign} {_NUM}{steps}"), "zscore"),
+            (_bounded(rf"{metric}{about} (?:{parts['zscore']}){fill} {sign} {_NUM}{steps}"), "zscore"),
+            (
+                _bounded(
+                    rf"{metric}{about}{fill}(?: {sign})? (?P<value>\d+(?:[.,]\d+)?|{parts['factor_words']})"
+                    rf" ?(?:{parts['times']})(?: (?:{parts['usual']}))+{steps}"
+                ),
+                "ratio",
+            ),
+            (_bounded(rf"{metric}{about}{fill} (?P<value>{parts['multiplies']}){steps}"), "ratio"),
+            (_bounded(rf"{metric}{about}{fill} (?:{parts['nan']}){steps}"), "nan"),
+            (_bounded(rf"(?:{parts['nan_of']}) {metric}{about}"), "nan"),
+            (_bounded(rf"{metric}{about}{fill} {sign} {_NUM}{steps}"), "threshold"),
+        )
+
+    def mark(self, text: str, values: Values, mark: Mark) -> str:
+        """Replaces conditions by marks; the run that one is about stays beside it."""
+        if "MET" not in text and not re.search(r"[<>=]|(?:NAME|X)\d", text):
+            return text
+        for pattern, kind in self._patterns:
+            text = pattern.sub(lambda m, k=kind: self._rule(m, k, values, mark), text)
+        return text
+
+    def _rule(self, found: re.Match[str], kind: str, values: Values, mark: Mark) -> str:
+        groups = found.groupdict()
+        name = groups["metric"]
+        sign = self._operator(groups.get("op"))
+        if not name.startswith("MET") and groups.get("op") not in _SIGNS:
+            return found[0]
+        metric = str(values[name])
+        steps = int(groups["steps"]) if groups.get("steps") else None
+        match kind:
+            case "threshold":
+                rule = Rule.model_validate(
+                    {"metric": metric, "op": sign, "value": value_of(groups["value"]), "steps": steps}
+                )
+            case "nan":
+                rule = Rule(metric=metric, kind="nan", steps=steps)
+            case _:
+                rule = Rule.model_validate(
+                    {"metric": metric, "kind": kind, "factor": self._factor(groups["value"]), "steps": steps}
+                )
+        about = (groups.get("about") or "").strip()
+        about = re.sub(r"^(?:\S+ )(?=\S+$)", "", about)
+        made = mark("RULE", rule)
+        if about.startswith(("INPROJ", "PROJ")):
+            return f"{made} IN{about.removeprefix('IN')}"
+        return f"{about} {made}" if about else made
+
+    def _operator(self, said: str | None) -> str | None:
+        if said is None:
+            return None
+        if said in _SIGNS:
+            return said
+        table = self._language.operators
+        words = said.split()
+        for start in range(len(words)):
+            if (sign := table.get(" ".join(words[start:]))) is not None:
+                return sign
+        return None
+
+    def _factor(self, said: str) -> float:
+        table = cast("dict[str, float]", self._language.factors)
+        return table[said] if said in table else value_of(said.rstrip("x×"))

@@ -1,0 +1,190 @@
+"""Matching: a reading against the phrase table, with a confidence.
+
+A phrase must begin where the sentence begins, after greetings, polite openings and the like were
+taken off. Its score counts in full when nothing is left over; each word left over costs, and words
+that nobody could explain cost most. An action whose sentence has an unexplained rest is no order.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from handlers.language.intents import ACTIONS, Context, Intent, Ref
+from handlers.language.phrases import Language, Phrase
+from handlers.language.slots import Reading
+
+COST = {"small": 0.02, "mark": 0.12, "word": 0.14, "unknown": 0.3}
+"""What a word left over takes from the score."""
+GUESSED = 0.06
+"""What a run costs whose name looks like a plain word and is not known."""
+CORRECTED = 0.02
+"""What a corrected spelling costs."""
+STEPS = 6
+"""How many openings are taken off."""
+
+_FREE = re.compile(
+    r"^(?:IN)?(?:MET|PROJ|ENT|OWNER|SINCE|HOURS|DUR|TIME|ZONE|DAYS|AXIS|TOP|BOT|CHAN)\d+$"
+)
+_ASIDE = re.compile(r"(?<!\S)(?:IN(?:PROJ|ENT)|SINCE|HOURS|CHAN)\d+(?!\S)")
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way in which a sentence may be meant.
+
+    Attributes:
+        phrase: The entry of the table.
+        confidence: 0 to 1.
+        matched: The part of the reading that the phrase covers.
+        rest: What is left of it.
+        groups: Marks that the phrase names: `m` a metric, `o` an owner, `p` a project.
+        requested: Whether a request to the bot introduced it.
+        reading: The reading it was found in.
+    """
+
+    phrase: Phrase
+    confidence: float
+    matched: str
+    rest: str
+    groups: dict[str, str]
+    requested: bool
+    reading: Reading
+
+    @property
+    def intent(self) -> Intent:
+        """The intent of its phrase."""
+        return self.phrase.intent
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A sentence after some of its openings were taken off."""
+
+    text: str
+    requested: bool
+    asked: bool
+
+
+class Matcher:
+    """The phrase table of one language, compiled."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+        self._phrases = tuple(
+            (phrase, re.compile(rf"(?:{self._filled(phrase)})(?= |$)")) for phrase in language.phrases
+        )
+        self._lead = language.compile(rf"(?:{language.lead})(?: |$)")
+        self._request = language.compile(rf"(?:{language.request})(?: |$)")
+        self._inquiry = language.compile(rf"(?:{language.inquiry})(?: |$)")
+        self._filler = language.compile(rf"(?<!\S)(?:{language.filler})(?!\S)")
+        self._gerunds = re.compile(language.patterns["gerunds"])
+        self._joiners = frozenset(language.patterns["joiners"].split("|"))
+        self._told = frozenset(language.patterns["told"].split("|"))
+
+    def _filled(self, phrase: Phrase) -> str:
+        return self._language.compile(phrase.pattern).pattern
+
+    def core(self, reading: Reading) -> str:
+        """The reading without phrases of place and time, and without filler words."""
+        text = _ASIDE.sub(" ", reading.text)
+        text = self._filler.sub(" ", text)
+        return _SPACES.sub(" ", text).strip(" ,:")
+
+    def openings(self, text: str) -> Iterator[Opening]:
+        """The text, then the text with one opening after the other taken off."""
+        requested = asked = False
+        yield Opening(text, requested, asked)
+        for _ in range(STEPS):
+            if found := self._request.match(text):
+                requested = True
+            elif found := self._inquiry.match(text):
+                asked = True
+            elif not (found := self._lead.match(text)):
+                return
+            text = text[found.end() :].lstrip(" ,:")
+            if requested and (gerund := self._gerunds.match(text)):
+                text = self._language.gerunds[gerund[0]] + text[gerund.end() :]
+            yield Opening(text, requested, asked)
+
+    def candidates(self, reading: Reading, context: Context) -> list[Candidate]:
+        """All phrases that fit, the most confident first."""
+        found: list[Candidate] = []
+        for opening in self.openings(self.core(reading)):
+            for phrase, pattern in self._phrases:
+                match = pattern.match(opening.text)
+                if match is None or not self._fits(phrase, reading, context):
+                    continue
+                candidate = self._weigh(phrase, match, opening, reading)
+                if candidate is not None:
+                    found.append(candidate)
+        found.sort(key=lambda candidate: -candidate.confidence)
+        return found
+
+    def _weigh(
+        self, phrase: Phrase, match: re.Match[str], opening: Opening, reading: Reading
+    ) -> Candidate | None:
+        rest = opening.text[match.end() :].strip(" ,:")
+        left = rest.split()
+        if phrase.whole and not all(_FREE.match(word) or word in self._joiners for word in left):
+            return None
+        cost = sum(self._cost(word) for word in left)
+        if phrase.intent in ACTIONS and any(
+            not _FREE.match(word) and (word in self._told or word not in self._language.small)
+            for word in left
+        ):
+            cost += 0.5
+        groups = {name: mark for name, mark in match.groupdict().items() if mark}
+        guessed = re.findall(r"(?<!\S)X\d+", match[0])
+        cost += GUESSED * len(set(guessed) - set(groups.values()))
+        cost += CORRECTED * reading.corrected
+        return Candidate(
+            phrase=phrase,
+            confidence=round(max(0.0, phrase.score - cost), 3),
+            matched=match[0],
+            rest=rest,
+            groups=groups,
+            requested=opening.requested,
+            reading=reading,
+        )
+
+    def _cost(self, word: str) -> float:
+        if _FREE.match(word):
+            return 0.0
+        if word in self._language.small:
+            return COST["small"]
+        if re.match(r"^(?:RUN|REF|RULE)\d+$", word):
+            return COST["mark"]
+        if re.match(r"^(?:X|Y|NAME|QUOTE|USER|URL)\d+$", word):
+            return COST["unknown"]
+        return COST["word"]
+
+    @staticmethod
+    def _fits(phrase: Phrase, reading: Reading, context: Context) -> bool:
+        return not phrase.needs or any(_NEEDS[need](reading, context) for need in phrase.needs)
+
+
+def _named(reading: Reading, context: Context) -> bool:
+    if reading.has("RUN") or reading.has("NAME"):
+        return True
+    refs = [ref for ref in reading.of("REF") if isinstance(ref, Ref)]
+    return any(ref.ref not in {"thread", "these"} for ref in refs)
+
+
+def _points_at_thread(reading: Reading, context: Context) -> bool:
+    refs = [ref for ref in reading.of("REF") if isinstance(ref, Ref)]
+    return any(ref.ref in {"thread", "these", "ordinal"} for ref in refs)
+
+
+_NEEDS = {
+    "thread": lambda r, c: bool(c.thread.paths) or _points_at_thread(r, c),
+    "comparison": lambda r, c: len(c.thread.paths) > 1,
+    "runs": lambda r, c: any(r.has(kind) for kind in ("RUN", "REF", "NAME", "X")),
+    "named": _named,
+    "projects": lambda r, c: r.has("PROJ") or r.has("INPROJ"),
+    "entity": lambda r, c: r.has("ENT") or r.has("INENT"),
+    "since": lambda r, c: r.has("SINCE"),
+    "hours": lambda r, c: r.has("HOURS"),
+    "no_run": lambda r, c: not r.has("RUN") and not (_points_at_thread(r, c) and c.thread.paths),
+}
+"""What a phrase may need, by name."""

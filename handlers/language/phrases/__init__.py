@@ -1,0 +1,220 @@
+"""The phrase tables: everything that depends on a language, one file a language.
+
+A table is a `Language`. Its patterns are matched against the *reading* of a sentence: lower-case
+words separated by single spaces, in which everything that is no plain word has become a numbered
+mark (`RUN0`, `MET1`, …). `{run}` and its like stand for those marks; `MACROS` lists them.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from handlers.language.intents import Intent
+
+MARKS = (
+    "RUN",  # a run that is known, or written as a path or an address
+    "REF",  # a run that is pointed at: "it", "my last run"
+    "MET",  # a metric
+    "PROJ",  # a project, with or without its entity
+    "ENT",  # an entity
+    "OWNER",  # whose runs
+    "SINCE",  # a point in time to look back to
+    "HOURS",  # a span to look back over
+    "DUR",  # a duration ahead
+    "TIME",  # a time of day
+    "ZONE",  # a time zone
+    "DAYS",  # days of the week
+    "AXIS",  # what to compare by
+    "TOP",  # how many
+    "RULE",  # a condition
+    "NAME",  # an unknown word that looks like a name: digits, hyphens, quotes
+    "X",  # an unknown plain word that may be a name
+    "Y",  # an unknown plain word that is none
+    "QUOTE",  # quoted words that are no name
+    "USER",  # another person
+    "BOT",  # the bot
+    "CHAN",  # a channel
+    "URL",  # an address that is no run
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One way to say an intent.
+
+    Attributes:
+        intent: What it says.
+        pattern: A regular expression over the reading, anchored at its start.
+        score: Confidence when nothing of the sentence is left over.
+        whole: Whether words left over rule it out.
+        needs: Slots of which one must be filled, or `thread` (about something), `comparison`.
+        command: The slash command that answers it, where it is not the intent's own.
+    """
+
+    intent: Intent
+    pattern: str
+    score: float = 0.95
+    whole: bool = False
+    needs: tuple[str, ...] = ()
+    command: str | None = None
+
+
+@dataclass(frozen=True)
+class Language:
+    """All that is needed to understand one language.
+
+    Attributes:
+        code: Its ISO 639-1 code.
+        macros: Names for parts of patterns, on top of the common marks.
+        phrases: The table; of equal scores the earlier entry wins.
+        expand: Words, contractions and short forms to replace before anything else.
+        metric_words: Spoken metric to its name.
+        metric_parts: Parts by which an underscored or slashed name is seen to be a metric.
+        states: Word to run state.
+        numbers: Number word to number.
+        units: Unit of time to its short form.
+        weekdays: Name of a day to its number, Monday 0.
+        zones: Spoken time zone to its name.
+        operators: Comparing words to an operator.
+        time_words: Words of time that `times.py` builds its patterns of.
+        references: Pointing words: (pattern, kind, place), read in order.
+        ordinals: Word to place.
+        axes: What to compare by: (pattern, axis).
+        counts: Patterns of "how many", with groups `before` and `n`.
+        owners: Patterns of whose runs, with a group `mark`.
+        places: Patterns of where, with a group `mark`; with `keep` the words before it stay.
+        factors: Word to factor of a ratio.
+        patterns: The single patterns that other modules name.
+        gerunds: The -ing form of what can be asked for, to its plain form.
+        endings: How a run ended, in words: (pattern, state).
+        topics: What a question about the bot is about: (pattern, command).
+        lead: What may precede a sentence without meaning anything.
+        request: What turns the rest of a sentence into a request to the bot.
+        inquiry: What introduces an indirect question.
+        filler: Words to ignore anywhere.
+        small: Words that may be left over at no cost.
+        guards: Why a sentence is not for the bot: (reason, pattern from its start).
+        action_guards: The same, for sentences that would change something.
+        foreign: Words of other walks of life.
+        confusable: Real words that a spelling correction must leave alone.
+        greetings: Words of which a greeting is made.
+        thanks: A pattern of thanks.
+        extra_words: Ordinary words, so that they are not taken for names.
+    """
+
+    code: str
+    macros: Mapping[str, str]
+    phrases: tuple[Phrase, ...]
+    expand: Mapping[str, str]
+    metric_words: Mapping[str, str]
+    metric_parts: frozenset[str]
+    states: Mapping[str, str]
+    numbers: Mapping[str, float]
+    units: Mapping[str, str]
+    weekdays: Mapping[str, int]
+    zones: Mapping[str, str]
+    operators: Mapping[str, str]
+    time_words: Mapping[str, str]
+    references: tuple[tuple[str, str, int | None], ...]
+    ordinals: Mapping[str, int]
+    axes: tuple[tuple[str, str], ...]
+    counts: tuple[str, ...]
+    owners: tuple[str, ...]
+    places: tuple[str, ...]
+    factors: Mapping[str, float]
+    patterns: Mapping[str, str]
+    gerunds: Mapping[str, str]
+    endings: tuple[tuple[str, str], ...]
+    topics: tuple[tuple[str, str], ...]
+    lead: str
+    request: str
+    inquiry: str
+    filler: str
+    small: frozenset[str]
+    guards: tuple[tuple[str, str], ...]
+    action_guards: tuple[tuple[str, str], ...]
+    foreign: frozenset[str]
+    confusable: frozenset[str]
+    greetings: frozenset[str]
+    thanks: str
+    extra_words: frozenset[str] = field(default_factory=frozenset)
+
+    def compile(self, pattern: str) -> re.Pattern[str]:
+        """Compiles a pattern of this table, its macros filled in."""
+        return re.compile(fill(pattern, self.macros))
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Every word that the table knows."""
+        sources: list[str] = [phrase.pattern for phrase in self.phrases]
+        sources += self.macros.values()
+        sources += [self.lead, self.request, self.inquiry, self.filler, self.thanks]
+        sources += [*self.time_words.values(), *self.counts, *self.owners, *self.places]
+        sources += [*self.patterns.values(), *(pattern for pattern, _, _ in self.references)]
+        sources += [pattern for _, pattern in (*self.guards, *self.action_guards)]
+        tables: tuple[Iterable[str], ...] = (
+            self.metric_words,
+            self.states,
+            self.numbers,
+            self.units,
+            self.weekdays,
+            self.zones,
+            self.operators,
+            self.ordinals,
+            self.factors,
+            self.small,
+            self.foreign,
+            self.greetings,
+            self.extra_words,
+            self.expand.values(),
+        )
+        for table in tables:
+            sources += table
+        text = " ".join(re.sub(r"\{\w+\}|\\[a-z]|\?P<\w+>", " ", source) for source in sources)
+        return frozenset(re.findall(r"[a-z]+(?:'[a-z]+)?", _spell_optional(text)))
+
+    @cached_property
+    def triggers(self) -> tuple[str, ...]:
+        """The words that a misspelt word may have meant: those of the patterns, four letters on."""
+        sources = [phrase.pattern for phrase in self.phrases]
+        sources += [*self.macros.values(), *self.metric_words, *self.weekdays, *self.units]
+        sources += [self.request]
+        text = " ".join(re.sub(r"\{\w+\}|\\[a-z]|\?P<\w+>", " ", source) for source in sources)
+        words = set(re.findall(r"[a-z]{4,}", _spell_optional(text))) - self.foreign
+        return tuple(sorted(words))
+
+
+def _spell_optional(text: str) -> str:
+    """Adds both spellings of words with an optional letter (`runs?` gives run and runs)."""
+    both = re.findall(r"([a-z]+)([a-z])\?", text)
+    return text + " " + " ".join(f"{head} {head}{last}" for head, last in both)
+
+
+def fill(pattern: str, macros: Mapping[str, str]) -> str:
+    """Replaces `{name}` in a pattern by what it stands for, as deep as needed."""
+    while found := re.search(r"\{([a-z_]+)\}", pattern):
+        pattern = pattern.replace(found[0], f"(?:{macros[found[1]]})")
+    return pattern
+
+
+COMMON = {
+    "name": r"(?:RUN|REF|NAME|X)\d+",
+    "sure": r"(?:RUN|REF|NAME)\d+",
+    "met": r"MET\d+",
+    "proj": r"PROJ\d+",
+    "ent": r"ENT\d+",
+    "dur": r"DUR\d+",
+    "time": r"TIME\d+",
+    "zone": r"ZONE\d+",
+    "days": r"DAYS\d+",
+    "owner": r"OWNER\d+",
+    "since": r"(?:SINCE|HOURS)\d+",
+    "top": r"TOP\d+",
+    "axis": r"AXIS\d+",
+    "rule": r"RULE\d+",
+    "user": r"USER\d+",
+    "place": r"(?:PROJ|ENT|NAME|X)\d+",
+    "who": r"(?:NAME|X|RUN|ENT|OWNER|Y)\d+",
+}
+"""Macros that mean the same in every language."""

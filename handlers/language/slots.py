@@ -1,0 +1,320 @@
+"""Slots: everything in a sentence that is no plain word becomes a typed mark.
+
+`read` turns a clause into its *reading*: lower-case words and marks, separated by single spaces.
+"Did alpha drop below 0.5 since Monday?" over known runs gives "did RUN0 RULE1 SINCE2".
+"""
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+from handlers.language.intents import Context
+from handlers.language.marks import MarkReader
+from handlers.language.phrases import Language
+from handlers.language.resolve import RunIndex, project_of_url, run_of_url
+from handlers.language.text import Clause, Kind, Word
+from handlers.language.times import TimeReader
+
+Value = object
+METRIC_ROOTS = frozenset(
+    "train training eval evaluation val valid validation test dev loss metrics metric perf system rewards"
+    " reward objective rollout grad gradients epoch time env global charts optim lr policy critic".split()
+)
+_MARK = re.compile(r"^[A-Z]+\d+$")
+_NUMERIC = re.compile(r"^[-#]?\d[\w.:%×-]*$|^\.\d+$")
+_NAMEY = re.compile(r"[-_.:/\d]|[a-z][A-Z]")
+_ID = re.compile(r"^(?=.*\d)(?=.*[a-z])[a-z0-9]{8}$")
+_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+_NUMBER_LIKE = re.compile(
+    r"^[-#]?(?:\d+(?:[.,]\d+)?(?:e[-+]?\d+)?%?(?:x|×|am|pm|h|hr|hrs|d|w|m|min|mins|s|k|st|nd|rd|th)?"
+    r"|\d+[:.]\d\d(?:am|pm|h)?|\d+h\d+m?(?:in)?|\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2})$",
+    re.IGNORECASE,
+)
+
+
+@dataclass
+class Reading:
+    """A clause as words and marks.
+
+    Attributes:
+        text: Words and marks, single spaces between them.
+        values: What each mark stands for.
+        doubtful: Places of words that are also names of known runs.
+        question: Whether a question mark ended it.
+    """
+
+    text: str = ""
+    values: dict[str, Value] = field(default_factory=dict)
+    doubtful: tuple[tuple[int, str], ...] = ()
+    pieces: tuple[str, ...] = ()
+    question: bool = False
+    corrected: int = 0
+
+    def mark(self, kind: str, value: Value) -> str:
+        """A new mark for a value."""
+        name = f"{kind}{len(self.values)}"
+        self.values[name] = value
+        return name
+
+    def of(self, kind: str, text: str | None = None) -> list[Value]:
+        """The values of a kind of mark, in the order of the text."""
+        found = re.findall(rf"(?<!\S){kind}\d+(?!\S)", self.text if text is None else text)
+        return [self.values[name] for name in found]
+
+    def has(self, kind: str) -> bool:
+        """Whether a mark of this kind is in the text."""
+        return re.search(rf"(?<!\S){kind}\d+", self.text) is not None
+
+
+class SlotReader:
+    """Reads clauses in one language; build one a language and keep it."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self._times = TimeReader(language)
+        words = sorted(language.metric_words, key=len, reverse=True)
+        self._metric = re.compile(rf"(?<!\S)(?:{'|'.join(map(re.escape, words))})(?!\S)")
+        self._marks = MarkReader(language)
+        self._spell = lru_cache(maxsize=4096)(self._nearest)
+
+    # ── words to pieces ──
+
+    def read(self, clause: Clause, context: Context, index: RunIndex) -> Reading:
+        """Reads a clause.
+
+        Args:
+            clause: Its words.
+            context: Where it was said.
+            index: The known runs of that context.
+
+        Returns:
+            The reading in which a word that is also a run's name is a word.
+        """
+        reading = Reading(question=clause.question)
+        pieces: list[str] = []
+        doubtful: list[tuple[int, str]] = []
+        words = clause.words
+        place = 0
+        while place < len(words):
+            taken, piece = self._several(words, place, index, reading)
+            if taken:
+                pieces.append(piece)
+                place += taken
+                continue
+            word = words[place]
+            if word.kind is Kind.WORD:
+                exact = index.exact(word.text)
+                if exact.path and self._known(word.text.lower()):
+                    doubtful.append((len(pieces), exact.path))
+            pieces += self._piece(word, index, reading, words, place)
+            place += 1
+        reading.pieces = tuple(pieces)
+        reading.doubtful = tuple(doubtful)
+        return self._mark_phrases(reading, context)
+
+    def doubting(self, reading: Reading, place: int, path: str, context: Context) -> Reading:
+        """The other reading of a doubtful word: as the run of that name."""
+        other = Reading(values=dict(reading.values), question=reading.question)
+        other.corrected = reading.corrected
+        pieces = list(reading.pieces)
+        pieces[place] = other.mark("RUN", path)
+        other.pieces = tuple(pieces)
+        other.doubtful = tuple(item for item in reading.doubtful if item[0] != place)
+        return self._mark_phrases(other, context)
+
+    def _several(
+        self, words: tuple[Word, ...], place: int, index: RunIndex, reading: Reading
+    ) -> tuple[int, str]:
+        """Names of several words: "Lora sweep 7", or "calm otter 1" for "calm-otter-1"."""
+        for length in (4, 3, 2):
+            part = words[place : place + length]
+            if len(part) < length or any(word.kind is not Kind.WORD for word in part):
+                continue
+            texts = [word.text for word in part]
+            if all(self._known(text.lower()) for text in texts):
+                continue
+            found = index.spelled(texts)
+            if found.path:
+                return length, reading.mark("RUN", found.path)
+        return 0, ""
+
+    def _known(self, word: str) -> bool:
+        return word in self.language.vocabulary or word in self.language.expand
+
+    def _piece(
+        self, word: Word, index: RunIndex, reading: Reading, words: tuple[Word, ...], place: int
+    ) -> list[str]:
+        match word.kind:
+            case Kind.COMMA:
+                return [word.text]
+            case Kind.OPERATOR:
+                return [word.text]
+            case Kind.BOT:
+                return [reading.mark("BOT", word.text)]
+            case Kind.USER:
+                return [reading.mark("USER", word.text)]
+            case Kind.CHANNEL:
+                return [reading.mark("CHAN", word.text)]
+            case Kind.URL:
+                return [self._url(word.text, index, reading)]
+            case Kind.QUOTE:
+                found = index.exact(word.text)
+                if not found.paths:
+                    found = index.spelled([word.text])
+                if found.path:
+                    return [reading.mark("RUN", found.path)]
+                metric = self.language.metric_words.get(word.text.lower())
+                return [reading.mark("MET", metric) if metric else reading.mark("QUOTE", word.text)]
+            case Kind.NAME:
+                return [self._name(word.text, index, reading)]
+            case Kind.WORD:
+                return self._word(word.text, index, reading, words, place)
+
+    def _url(self, url: str, index: RunIndex, reading: Reading) -> str:
+        if path := run_of_url(url):
+            return reading.mark("RUN", index.exact(path).path or path)
+        if project := project_of_url(url):
+            return reading.mark("PROJ", project)
+        return reading.mark("URL", url)
+
+    def _name(self, text: str, index: RunIndex, reading: Reading) -> str:
+        """One word in quotes or code: a name, whatever it looks like."""
+        if path := index.exact(text).path:
+            return reading.mark("RUN", path)
+        if text.startswith("http"):
+            return self._url(text, index, reading)
+        if "/" in text:
+            return self._slashed(text, index, reading) or reading.mark("NAME", text)
+        lower = text.lower()
+        if lower in index.projects:
+            return reading.mark("PROJ", (None, index.projects[lower]))
+        if lower in index.entities:
+            return reading.mark("ENT", index.entities[lower])
+        if self._is_metric(lower):
+            return reading.mark("MET", self.language.metric_words.get(lower, text))
+        return reading.mark("NAME", text)
+
+    def _word(
+        self, text: str, index: RunIndex, reading: Reading, words: tuple[Word, ...], place: int
+    ) -> list[str]:
+        lower = text.lower()
+        vocabulary = self.language.vocabulary
+        if lower in self.language.expand and not index.exact(text).path:
+            return self.language.expand[lower].split()
+        if self._single_letter(text, words, place):
+            return [reading.mark("NAME", text)]
+        if lower in vocabulary:
+            return [lower]
+        if path := index.exact(text).path:
+            return [reading.mark("RUN", path)]
+        if lower.endswith("'s") and len(lower) > 3:
+            owner = self._word(text[:-2], index, reading, words, place)
+            return [*owner, "'s"]
+        if "/" in text and not lower.startswith("/"):
+            if (mark := self._slashed(text, index, reading)) is not None:
+                return [mark]
+        if _NUMBER_LIKE.match(lower):
+            return [lower]
+        if lower in self.language.metric_words:
+            return [lower]
+        if lower in index.projects:
+            return [reading.mark("PROJ", (None, index.projects[lower]))]
+        if lower in index.users:
+            return [reading.mark("OWNER", index.users[lower])]
+        if lower in index.entities:
+            return [reading.mark("ENT", index.entities[lower])]
+        if self._is_metric(lower):
+            return [reading.mark("MET", text)]
+        if self._times.knows_zone(text):
+            return [reading.mark("ZONE", text)]
+        return self._unknown(text, index, reading)
+
+    def _unknown(self, text: str, index: RunIndex, reading: Reading) -> list[str]:
+        lower = text.lower()
+        if _NAMEY.search(text) or len(index.find(text).paths) == 1:
+            if lower.isalpha() and (right := self._spell(lower)) is not None:
+                reading.corrected += 1
+                return right.split()
+            halves = lower.split("/") if "/" in lower else lower.split("-")
+            if len(halves) > 1 and all(half in self.language.vocabulary for half in halves):
+                return [reading.mark("X", text)]
+            return [reading.mark("NAME", text)]
+        if (right := self._spell(lower)) is not None:
+            reading.corrected += 1
+            return right.split()
+        return [reading.mark("X", text)]
+
+    @staticmethod
+    def _single_letter(text: str, words: tuple[Word, ...], place: int) -> bool:
+        """Runs called A and B: capitals that stand together, or at the end."""
+        if len(text) != 1 or not text.isupper() or text == "I":
+            return False
+        others = [word.text for word in words if len(word.text) == 1 and word.text.isupper()]
+        return text != "A" or len(others) > 1 or place == len(words) - 1
+
+    def _slashed(self, text: str, index: RunIndex, reading: Reading) -> str | None:
+        """A path of a run, a project, a metric, a time zone, or none of these."""
+        if path := index.exact(text).path:
+            return reading.mark("RUN", path)
+        parts = text.strip("/").split("/")
+        lower = [part.lower() for part in parts]
+        if len(parts) < 2 or not all(parts) or all(part.isdigit() for part in parts):
+            return None
+        if text.lower() in self.language.metric_words:
+            return reading.mark("MET", self.language.metric_words[text.lower()])
+        if lower[0] in METRIC_ROOTS and lower[0] not in index.entities:
+            return reading.mark("MET", text)
+        if len(parts) == 3:
+            return reading.mark("RUN", text)
+        if self._times.knows_zone(text):
+            return reading.mark("ZONE", text)
+        if lower[0] in index.entities:
+            return reading.mark("PROJ", (parts[0], parts[1]))
+        if self._is_metric(lower[1]) or self._is_metric(lower[0]):
+            return reading.mark("MET", text)
+        if all(part in self.language.vocabulary for part in lower):
+            return None
+        if lower[0] in index.projects:
+            return reading.mark("RUN", text)
+        return reading.mark("PROJ", (parts[0], parts[1]))
+
+    def _is_metric(self, lower: str) -> bool:
+        if lower in self.language.metric_words:
+            return True
+        parts = lower.split("_")
+        return len(parts) > 1 and parts[-1] in self.language.metric_parts and not any(
+            part.isdigit() for part in parts
+        ) or (len(parts) > 1 and parts[0] in METRIC_ROOTS and parts[-1] in self.language.metric_parts)
+
+    def _nearest(self, word: str) -> str | None:
+        """The word of the table that a misspelt word meant, if that is clear."""
+        if len(word) < 4 or not word.isalpha() or word in self.language.confusable:
+            return None
+        limit = 1 if len(word) < 8 else 2
+        best: list[tuple[int, str]] = []
+        for known in self.language.triggers:
+            if abs(len(known) - len(word)) > limit or known[0] != word[0]:
+                continue
+            far = DamerauLevenshtein.distance(known, word, score_cutoff=limit)
+            if far <= limit and (len(known) > 4 or far == 1):
+                best.append((far, known))
+        if not best:
+            return None
+        best.sort()
+        nearest = [known for far, known in best if far == best[0][0]]
+        stems = {known[:4] for known in nearest}
+        return min(nearest, key=len) if len(stems) == 1 else None
+
+    # ── phrases to marks ──
+
+    def _mark_phrases(self, reading: Reading, context: Context) -> Reading:
+        text = f"{' '.join(reading.pieces)}"
+        text = self._metric.sub(
+            lambda found: reading.mark("MET", self.language.metric_words[found[0]]), text
+        )
+        text = self._times.mark(text, reading.mark, context.now)
+        text = self._marks.mark(text, reading.values, reading.mark, context)
+        reading.text = re.sub(r"\s+", " ", text).strip()
+        return reading

@@ -1,0 +1,328 @@
+"""Understanding: a sentence and its context in, one final decision out.
+
+Clean, read, match, judge, fill: each step is its own module, and this one puts them in order. See
+docs/understanding.md for every rule and cut-off.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from handlers.language.commands import CommandReader
+from handlers.language.fill import Filler
+from handlers.language.grammar import without_slash
+from handlers.language.guard import Guard, Verdict
+from handlers.language.intents import (
+    ACTIONS,
+    RUN_INTENTS,
+    Context,
+    Intent,
+    Ref,
+    Run,
+    Slots,
+    Understanding,
+)
+from handlers.language.match import Candidate, Matcher
+from handlers.language.phrases import Language, Phrase
+from handlers.language.phrases.en import ENGLISH
+from handlers.language.resolve import RunIndex
+from handlers.language.slots import Reading, SlotReader
+from handlers.language.smalltalk import SmallTalk
+from handlers.language.text import Cleaned, clean, normal
+
+SURE = 0.62
+"""Confidence from which a question is answered."""
+SURE_ACTION = 0.78
+"""Confidence from which something is changed."""
+SURE_OVERHEARD = 0.86
+"""Confidence from which a sentence without a mention counts as clearly for the bot."""
+HALF = 0.35
+"""Confidence from which the bot asks what was meant."""
+LOUD = 14
+"""Words that a sentence to the bot rarely exceeds when it is overheard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message, ready to be judged: its clauses with their readings."""
+
+    cleaned: Cleaned
+    readings: tuple[Reading, ...]
+
+
+class Interpreter:
+    """Understands one language; it holds compiled tables only and may be shared."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self.reader = SlotReader(language)
+        self.matcher = Matcher(language)
+        self.guard = Guard(language)
+        self.filler = Filler(language)
+        self.talk = SmallTalk(language)
+
+    @cached_property
+    def commands(self) -> CommandReader:
+        """The reader of slash commands."""
+        return CommandReader(self.reader)
+
+    def understand(self, text: str, context: Context) -> Understanding:
+        """Reads one message; see `understand`."""
+        index = RunIndex(context)
+        slashed = without_slash(normal(text))
+        if slashed is None and context.addressed == "command":
+            slashed = normal(text)
+        if slashed is None:
+            return self._sentence(text, context, index)
+        if context.overheard:
+            context = context.model_copy(update={"addressed": "command"})
+        strict = self.commands.read(slashed, context, index)
+        if strict is not None and strict.confidence >= SURE:
+            return strict
+        free = self._sentence(slashed, context, index)
+        if strict is not None and free.intent in {Intent.UNKNOWN, Intent.CLARIFY}:
+            guarded = any(note.startswith("starts nothing") for note in free.notes)
+            return free if guarded else strict
+        return free
+
+    def _sentence(self, text: str, context: Context, index: RunIndex) -> Understanding:
+        cleaned = clean(text, context.bot.slack_id)
+        if cleaned.bot and context.overheard:
+            context = context.model_copy(update={"addressed": "mention"})
+        readings = tuple(
+            self.reader.read(clause, context, index) for clause in cleaned.clauses
+        )
+        if (said := self.talk.read(cleaned, readings, context)) is not None:
+            return said
+        decided = [
+            decision
+            for decision in self._clauses(Heard(cleaned, readings), context, index)
+            if decision is not None
+        ]
+        return self._choose(decided, context)
+
+    def _clauses(
+        self, heard: Heard, context: Context, index: RunIndex
+    ) -> Iterator[Understanding | None]:
+        earlier: tuple[Run, ...] = ()
+        reported: str | None = None
+        back = self.guard.taken_back(list(heard.readings))
+        for reading in heard.readings:
+            if self.talk.is_empty(reading.text):
+                continue
+            verdict = self.guard.verdict(reading, context, bot=heard.cleaned.bot)
+            if back:
+                verdict = Verdict("it is taken back", "it is taken back")
+            if reported:
+                verdict = replace(verdict, action=verdict.action or reported)
+            yield self._judge(reading, verdict, context, index, earlier)
+            if verdict.action and "said" in verdict.action:
+                reported = verdict.action
+            runs = tuple(str(value) for value in reading.of("RUN"))
+            earlier = runs or earlier
+
+    def _judge(
+        self,
+        reading: Reading,
+        verdict: Verdict,
+        context: Context,
+        index: RunIndex,
+        earlier: tuple[Run, ...],
+    ) -> Understanding:
+        """Decides about one clause."""
+        best = self._best(reading, context)
+        if verdict.any is not None:
+            return _nothing(verdict.any)
+        if best is None:
+            return self._not_understood(reading, verdict, context, index)
+        if best.intent in ACTIONS and verdict.action is not None:
+            return _nothing(verdict.action)
+        if best.intent in ACTIONS and self._is_doubt(best):
+            return self._clarify(best, context, index, "an order that ends as a question")
+        slots = self.filler.fill(best, context, index, earlier)
+        if best.confidence < (SURE_ACTION if best.intent in ACTIONS else SURE):
+            if verdict.action is not None or best.confidence < HALF:
+                return self._not_understood(reading, verdict, context, index)
+            return self._clarify(best, context, index, f"perhaps {best.intent.value}")
+        if context.overheard and (why := self._not_for_us(best, slots, context, index)):
+            return Understanding(intent=Intent.UNKNOWN, confidence=0.8, notes=(why,))
+        notes = [f"read as “{best.matched}”"]
+        if best.rest:
+            notes.append(f"left over: “{best.rest}”")
+        return Understanding(
+            intent=best.intent,
+            slots=slots,
+            confidence=best.confidence,
+            command=best.phrase.command,
+            notes=tuple(notes),
+        )
+
+    def _best(self, reading: Reading, context: Context) -> Candidate | None:
+        found = self.matcher.candidates(reading, context)
+        for place, path in reading.doubtful[:3]:
+            other = self.reader.doubting(reading, place, path, context)
+            others = self.matcher.candidates(other, context)
+            found = [*others[:1], *found] if self._better(others, found) else [*found, *others]
+        return found[0] if found else None
+
+    @staticmethod
+    def _better(others: list[Candidate], found: list[Candidate]) -> bool:
+        """A word that is also a run's name is the run where that reads better, or as well."""
+        if not others:
+            return False
+        if not found:
+            return True
+        gain = others[0].confidence - found[0].confidence
+        return gain > 0 or (gain == 0 and len(others[0].matched) > len(found[0].matched))
+
+    @staticmethod
+    def _is_doubt(best: Candidate) -> bool:
+        asks = best.intent in {Intent.REMIND, Intent.ALERT_RULE, Intent.BRIEFING}
+        return best.reading.question and not best.requested and not asks
+
+    def _not_for_us(
+        self, best: Candidate, slots: Slots, context: Context, index: RunIndex
+    ) -> str | None:
+        """Why an overheard sentence is not clearly for the bot; None when it is."""
+        if best.confidence < SURE_OVERHEARD:
+            return "overheard, and not clearly for the bot"
+        if len(best.reading.text.split()) > LOUD:
+            return "overheard, and too long to be an order"
+        if not self.talk.is_directed(best.reading, best.matched, best.intent):
+            return "overheard, and neither a question nor an order"
+        if best.intent in {Intent.DOCTOR, Intent.HELP} and not best.reading.has("BOT"):
+            return "overheard, and not clearly about the bot"
+        if best.intent not in RUN_INTENTS:
+            return None
+        if not slots.runs and not slots.projects and not slots.entity:
+            return "overheard, and about no run of the thread"
+        paths = set(context.thread.paths)
+        for run in slots.runs or ():
+            if isinstance(run, Ref) and run.ref in {"thread", "these", "ordinal"}:
+                return "overheard, and the thread does not say which run is meant"
+            if isinstance(run, str) and run not in paths and not index.exact(run).paths:
+                return "overheard, and about a run that is not known"
+        return None
+
+    def _clarify(
+        self, best: Candidate, context: Context, index: RunIndex, why: str
+    ) -> Understanding:
+        if context.overheard:
+            return Understanding(intent=Intent.UNKNOWN, confidence=0.7, notes=(why,))
+        slots = self.filler.fill(best, context, index)
+        return Understanding(
+            intent=Intent.CLARIFY, slots=slots, confidence=best.confidence, notes=(why,)
+        )
+
+    def _not_understood(
+        self, reading: Reading, verdict: Verdict, context: Context, index: RunIndex
+    ) -> Understanding:
+        """Nothing fits: ask back if a run is named in an order or a question, else say so."""
+        if verdict.action is not None:
+            return _nothing(verdict.action)
+        if not context.overheard and reading.has("RUN") and self.talk.is_asking(reading):
+            phrase = Phrase(Intent.CLARIFY, "", 0.4)
+            core = self.matcher.core(reading)
+            empty = Candidate(phrase, 0.4, core, "", {}, requested=False, reading=reading)
+            return self._clarify(empty, context, index, "a run is named, but not what to do")
+        return Understanding(
+            intent=Intent.UNKNOWN, confidence=0.7, notes=("nothing in the phrase table fits",)
+        )
+
+    @staticmethod
+    def _choose(decided: list[Understanding], context: Context) -> Understanding:
+        """One decision of several clauses: the surest; overheard, only if all are for the bot."""
+        unknown = [one for one in decided if one.intent is Intent.UNKNOWN]
+        known = [one for one in decided if one.intent is not Intent.UNKNOWN]
+        if not known or (context.overheard and unknown):
+            return (unknown or [Understanding(intent=Intent.UNKNOWN, confidence=0.9)])[0]
+        sure = [one for one in known if one.intent is not Intent.CLARIFY] or known
+        best = max(sure, key=lambda one: one.confidence)
+        if len({one.intent for one in sure if one.intent in ACTIONS}) > 1:
+            first = next(one for one in sure if one.intent in ACTIONS)
+            return Understanding(
+                intent=Intent.CLARIFY,
+                slots=Slots(runs=first.slots.runs),
+                confidence=0.5,
+                notes=("more than one thing to change at once",),
+            )
+        return best
+
+
+def _nothing(why: str) -> Understanding:
+    return Understanding(intent=Intent.UNKNOWN, confidence=0.9, notes=(f"starts nothing: {why}",))
+
+
+@lru_cache(maxsize=1)
+def interpreter() -> Interpreter:
+    """The English interpreter, built on first use."""
+    return Interpreter(ENGLISH)
+
+
+def understand(text: str, context: Context) -> Understanding:
+    """Understands a sentence.
+
+    Args:
+        text: The message as Slack sends it.
+        context: Where it was said, by whom, and what is known there.
+
+    Returns:
+        The final decision, its slots, how sure it is, and why.
+    """
+    return interpreter().understand(text, context)
+
+
+class Line(BaseModel):
+    """One line of a batch."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str | int | float | None = None
+    text: str
+    context: Context = Context()
+
+
+def understand_batch(lines: Iterable[str]) -> Iterator[str]:
+    """Understands JSON objects, a line each, and gives a line each, in order.
+
+    Args:
+        lines: `{"id", "text", "context"}` each.
+
+    Yields:
+        `{"id", "intent", "slots", "confidence"}`; for a bad line `{"id", "error"}`. Empty lines
+        give nothing.
+    """
+    for line in lines:
+        if line.strip():
+            yield json.dumps(_answer(line), ensure_ascii=True)
+
+
+def _answer(line: str) -> dict[str, object]:
+    try:
+        data = json.loads(line)
+    except (ValueError, RecursionError):
+        return {"id": None, "error": "not a JSON object"}
+    name = data.get("id") if isinstance(data, dict) else None
+    if not isinstance(name, str | int | float | None):
+        name = None
+    try:
+        parsed = Line.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "line"
+        return {"id": name, "error": f"{where}: {first['msg']}"}
+    return {"id": name, **as_json(understand(parsed.text, parsed.context))}
+
+
+def as_json(understood: Understanding) -> dict[str, object]:
+    """An understanding as it is printed: absent slots left out."""
+    return {
+        "intent": understood.intent.value,
+        "slots": understood.slots.model_dump(mode="json", exclude_none=True),
+        "confidence": round(understood.confidence, 3),
+        **({"command": understood.command} if understood.command else {}),
+        "notes": list(understood.notes),
+    }
