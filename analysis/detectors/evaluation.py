@@ -1,0 +1,98 @@
+"""How an evaluation metric has worsened since its best: shared by two detectors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis import robust
+from analysis.signals import Curve, Signals, config_number
+from analysis.thresholds import Thresholds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Worse:
+    """A held-out metric that stands clearly worse than it did.
+
+    ``rise``, ``gain`` and ``noise`` are in the metric's unit, worse counted upwards.
+
+    Attributes:
+        curve: its finite points.
+        best_index: where it was best.
+        best_level: its best smoothed value, as logged.
+        now: its level now, as logged.
+        rise: how much worse that is than the best.
+        gain: how much better the best was than the first evaluations.
+        noise: robust standard deviation of single evaluations.
+        after_best: evaluations since the best.
+    """
+
+    curve: Curve
+    best_index: int
+    best_level: float
+    now: float
+    rise: float
+    gain: float
+    noise: float
+    after_best: int
+
+    @property
+    def best_row(self) -> int:
+        """W&B's row of the best evaluation."""
+        return int(self.curve.row[self.best_index])
+
+
+def worse(curve: Curve, t: Thresholds) -> Worse | None:
+    """How a metric has worsened beyond its own noise; None where it has not.
+
+    The best is sought in the medians of three neighbours, so that one lucky evaluation does not
+    make all later ones look bad; the last three evaluations must all be worse.
+    """
+    known = curve.finite
+    bad = known.badness
+    m = bad.size
+    if m < 4:
+        return None
+    smooth = robust.running_median(bad, 3 if m < 60 else 2 * (m // 60) + 3)
+    tail_n = max(3, m // 10)
+    best = int(np.argmin(smooth[: max(1, m - tail_n + 1)]))
+    now = robust.median(bad[-tail_n:])
+    rise = now - float(smooth[best])
+    residual = bad - smooth
+    noise = max(robust.noise(bad), robust.sigma(residual) if m >= 8 else 0.0)
+    # Slow wandering counts as noise too: what the metric did before its best, against its trend.
+    before = smooth[: best + 1]
+    wander = float(np.max(before - np.minimum.accumulate(before))) if before.size > 2 else 0.0
+    if rise <= max(t.eval_noise * noise, wander) or m - 1 - best < 3:
+        return None
+    if not bool(np.all(bad[-3:] > smooth[best] + 0.4 * rise)):
+        return None
+    sign = 1.0 if curve.direction == "down" else -1.0
+    first = float(np.max(bad[: max(1, min(3, best))])) if best else float(bad[0])
+    return Worse(
+        curve=known,
+        best_index=best,
+        best_level=sign * float(smooth[best]),
+        now=sign * now,
+        rise=rise,
+        gain=max(0.0, first - float(smooth[best])),
+        noise=noise,
+        after_best=m - 1 - best,
+    )
+
+
+def restarted(found: Worse, s: Signals) -> bool:
+    """Whether the schedule moved on after the best: the next low is still to come."""
+    if bool(np.any(s.stage_rows > found.best_row)):
+        rate = s.learning_rate
+        if rate is None or not len(rate.finite):
+            return True
+        then = float(rate.at_rows(np.array([found.best_row]))[0])
+        return bool(rate.finite.value[-1] > 1.5 * then)
+    return False
+
+
+def patience(s: Signals) -> float | None:
+    """The patience of early stopping, in evaluations, where the config tells it."""
+    names = ["early_stopping_patience", "patience", "early_stop_patience", "early_stopping_rounds"]
+    found = config_number(s.run.config, names)
+    return None if found is None else found[1]

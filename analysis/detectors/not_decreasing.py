@@ -1,0 +1,78 @@
+"""A loss that has not gone down at all since the run began.
+
+Sees: s.loss value float64[n].
+Formula: the fall from the first points (and from the first tenth) to the last fifth is less than
+    2.5 standard errors, and even its upper bound (two standard errors more) stays under
+    t.loss_not_decreasing of the level or under half the noise of a single point: the run is
+    shown not to learn, not merely not shown to learn.
+Thresholds: t.loss_not_decreasing. Source: an equivalence test (Schuirmann 1987); SageMaker
+    Debugger's LossNotDecreasing (0.1 %) is its fixed-percentage ancestor.
+Stays silent on: losses that need not fall, a loss at its floor, resumed runs (their start lies
+    in an earlier part), a schedule that goes round, curricula, too few points.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from analysis.detectors.base import Detector, finding, number
+from analysis.findings import Finding, NotChecked
+from analysis.signals import Signals
+from analysis.thresholds import Thresholds
+from analysis.trend import Trend, trend
+
+CODE = "loss_not_decreasing"
+_ADVICE = (
+    "Check that the learning rate is not zero or far too high, that the parameters are in the "
+    "optimiser, and that one small batch can be learned by heart."
+)
+
+
+def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
+    reason = _blind(s, t)
+    if reason:
+        yield NotChecked(CODE, reason)
+        return
+    course = trend(s.loss) if s.loss is not None else None
+    if course is None or float(np.max(np.abs(course.curve.value))) <= t.loss_floor:
+        return
+    if s.stage_rows.size or not _flat(course, t):
+        return
+    fall = course.start.value - course.late.value
+    yield finding(
+        CODE,
+        f"{course.curve.name} has not gone down: {number(course.start.value)} at the start, "
+        f"{number(course.late.value)} now.",
+        _ADVICE,
+        curve=course.curve,
+        first=0,
+        last=len(course.curve) - 1,
+        value=course.late.value,
+        noise_ratio=fall / course.noise if course.noise > 0 else None,
+    )
+
+
+def _blind(s: Signals, t: Thresholds) -> str:
+    if s.loss is None:
+        return "no loss is logged"
+    if not s.loss_kind.must_fall:
+        return s.loss_kind.reason
+    if len(s.loss.finite) < t.min_points:
+        return "too few points yet"
+    return "the run was resumed and its start is not in these rows" if s.resumed else ""
+
+
+def _flat(course: Trend, t: Thresholds) -> bool:
+    late = course.late
+    room = max(t.loss_not_decreasing * abs(late.value), 0.5 * course.noise)
+    for early in (course.start, course.early):
+        fall = early.value - late.value
+        error = float(np.hypot(early.error, late.error))
+        if fall > max(2.5 * error, 0.25 * room):
+            return False
+    early = course.early
+    fall, error = early.value - late.value, float(np.hypot(early.error, late.error))
+    return fall + 2.0 * error < room
+
+
+DETECTOR = Detector((CODE,), "loss", detect)

@@ -1,0 +1,109 @@
+"""A loss that learned something and then nothing more.
+
+Sees: s.loss value float64[n], s.learning_rate.
+Formula: over the last t.loss_plateau of the run the robust slope (Theil and Sen) promises less
+    than 2 % of what was learned, in both halves of it, and the difference of its halves is within
+    2.5 standard errors. It is a warning only while more than t.loss_plateau_level of the starting
+    loss is left and the schedule still has steam (or lost it early); else it is worth knowing.
+Thresholds: t.loss_plateau, t.loss_plateau_level. Source: robust regression against the run's own
+    noise (Theil 1950, Sen 1968), not a fixed percentage.
+Stays silent on: a schedule that has decayed to its end, a loss near its floor, losses that need
+    not fall, restarts, a loss that never went down (``loss_not_decreasing`` says that).
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from analysis import robust
+from analysis.detectors.base import Detector, finding, number, step
+from analysis.findings import Finding, NotChecked, Severity
+from analysis.signals import Signals
+from analysis.thresholds import Thresholds
+from analysis.trend import Trend, trend
+
+CODE = "loss_plateau"
+_ADVICE = (
+    "Try a higher learning rate, a longer warm-up or a larger model; if the loss cannot go lower, "
+    "stop here."
+)
+_LEAST_POINTS = 40
+
+
+def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
+    if s.loss is None:
+        yield NotChecked(CODE, "no loss is logged")
+        return
+    if not s.loss_kind.must_fall:
+        yield NotChecked(CODE, s.loss_kind.reason)
+        return
+    if len(s.loss.finite) < _LEAST_POINTS:
+        yield NotChecked(CODE, "too few points yet")
+        return
+    course = trend(s.loss)
+    if course is None or s.stage_rows.size or s.resumed:
+        return
+    start = _flat_since(course, t)
+    if start is None or course.late.value < 0.1 * course.start.value:
+        return
+    high = course.positive and course.late.value > t.loss_plateau_level * course.start.value
+    cause = _rate_story(s, course, start)
+    if cause == "ended":
+        return
+    severity = Severity.WARNING if high else Severity.INFO
+    yield finding(
+        CODE,
+        f"{course.curve.name} has stayed at {number(course.late.value)} since step "
+        f"{step(int(course.curve.step[start]))}."
+        + (" The learning rate was cut to almost nothing there." if cause == "cut" else ""),
+        _ADVICE if severity is Severity.WARNING else "",
+        curve=course.curve,
+        first=start,
+        last=len(course.curve) - 1,
+        value=course.late.value,
+        noise_ratio=course.gain / course.noise if course.noise > 0 else None,
+        at_most=severity,
+    )
+
+
+def _flat_since(course: Trend, t: Thresholds) -> int | None:
+    value = course.curve.value
+    n = value.size
+    if course.gain < 4 * course.start.error or course.gain <= 0.02 * abs(course.start.value):
+        return None
+    if course.lost > 0.3 * course.gain:
+        return None
+    start = int(n * (1 - t.loss_plateau))
+    flat = value[start:]
+    x = np.arange(flat.size, dtype=np.float64)
+    fall = -robust.theil_sen(x, flat) * flat.size
+    first, second = robust.level(flat[: flat.size // 2]), robust.level(flat[flat.size // 2 :])
+    error = float(np.hypot(first.error, second.error))
+    drop = first.value - second.value
+    small = 0.02 * course.gain
+    if fall > small or drop > max(2.5 * error, 0.5 * small) or drop + 2 * error > 2 * small:
+        return None
+    # The flat part may begin earlier: go back while the smoothed curve is within the noise.
+    room = max(2 * error, small, 0.5 * course.noise)
+    above = np.flatnonzero(course.smooth[:start] > first.value + room)
+    return int(above[-1]) + 1 if above.size else start
+
+
+def _rate_story(s: Signals, course: Trend, start: int) -> str:
+    """``ended``: the schedule decayed as planned; ``cut``: it did so early; else empty."""
+    rate = s.learning_rate
+    if rate is None or len(rate.finite) < 5:
+        return ""
+    known = rate.finite
+    peak = float(known.value.max())
+    if peak <= 0:
+        return ""
+    after = known.value[known.row >= course.curve.row[start]]
+    if not after.size:
+        return ""
+    if float(np.median(after)) < 0.01 * peak:
+        return "cut"
+    return "ended" if float(after[-1]) < 0.2 * peak and float(after[0]) > 2 * after[-1] else ""
+
+
+DETECTOR = Detector((CODE,), "loss", detect)

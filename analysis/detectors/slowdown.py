@@ -1,0 +1,93 @@
+"""A run that has become slower than itself.
+
+Sees: s.pace.curve value float64[n], s.pace.unit.
+Formula: the pace is cut into 24 blocks, each with its median. Of all places to cut the blocks in
+    two (at least three before and two after) the one with the largest fall of the medians is
+    taken; the later level must be under t.throughput_drop of the earlier, the slowest usual
+    block before (10th percentile) above the fastest after (90th), and the time lost must exceed
+    t.throughput_drop_seconds.
+Thresholds: t.throughput_drop, t.throughput_drop_seconds. Source: change point of medians
+    (Pettitt 1979), own pace against own pace.
+Stays silent on: evaluation and checkpoint pauses (medians), a slow part that is over, the first
+    steps (compilation, a buffer that fills), stages of a curriculum.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from analysis import robust
+from analysis.detectors.base import Detector, finding, near, number, step
+from analysis.findings import Finding, NotChecked
+from analysis.history import Floats
+from analysis.signals import Curve, Signals
+from analysis.thresholds import Thresholds
+
+CODE = "throughput_drop"
+_ADVICE = (
+    "Look at the data loader, at other jobs on the machine, at thermal throttling and at the size "
+    "of what is logged."
+)
+_BLOCKS = 24
+_LEAST_POINTS = 16
+
+
+def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
+    if s.pace is None:
+        yield NotChecked(CODE, "neither a pace nor times are logged")
+        return
+    curve = s.pace.curve
+    if len(curve) < _LEAST_POINTS:
+        yield NotChecked(CODE, "too few points yet")
+        return
+    split = _split(curve.value)
+    if split is None:
+        return
+    cut, before, after = split
+    start = int(robust.edges(len(curve), _BLOCKS)[cut])
+    lost = _seconds_lost(curve, start, before, after)
+    if after >= t.throughput_drop * before or lost < t.throughput_drop_seconds:
+        return
+    if near(curve, start, s.stage_rows):
+        return
+    spread = robust.sigma(curve.value[:start])
+    yield finding(
+        CODE,
+        f"{'The pace' if s.pace.derived else curve.name} fell from {number(before)} to "
+        f"{number(after)} {s.pace.unit} at about step {step(int(curve.step[start]))}, "
+        f"{100 * (1 - after / before):.0f} % slower.",
+        _ADVICE,
+        curve=curve,
+        first=start,
+        last=len(curve) - 1,
+        value=after,
+        noise_ratio=(before - after) / spread if spread > 0 else None,
+    )
+
+
+def _split(value: Floats) -> tuple[int, float, float] | None:
+    """Where the blocks fall most: (block, level before, level after); None where they do not."""
+    blocks = robust.block_medians(value, _BLOCKS)
+    k = blocks.size
+    best: tuple[int, float, float] | None = None
+    for cut in range(max(3, k // 8), k - 1):
+        before, after = blocks[1:cut] if cut > 4 else blocks[:cut], blocks[cut:]
+        low, high = float(np.quantile(before, 0.1)), float(np.quantile(after, 0.9))
+        levels = float(np.median(before)), float(np.median(after))
+        if low <= 1.1 * high or levels[1] <= 0:
+            continue
+        if best is None or levels[1] / levels[0] < best[2] / best[1]:
+            best = (cut, *levels)
+    return best
+
+
+def _seconds_lost(curve: Curve, start: int, before: float, after: float) -> float:
+    """Time since the fall that the earlier pace would have saved; infinite where times lack."""
+    times = curve.time[start:]
+    times = times[np.isfinite(times)]
+    if times.size < 2:
+        return float("inf")
+    return float(times[-1] - times[0]) * (1 - after / before)
+
+
+DETECTOR = Detector((CODE,), "pace", detect)

@@ -1,0 +1,83 @@
+"""The course of a loss in a few robust numbers: where it began, its best, where it stands."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis import robust
+from analysis.history import Floats
+from analysis.robust import Level
+from analysis.signals import Curve
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trend:
+    """A finite curve's course.
+
+    Attributes:
+        curve: the finite points.
+        smooth: float64[n], a curve through block medians.
+        noise: robust standard deviation of points around ``smooth`` up to the best stretch.
+        start: level of the first few points.
+        early: level of the first tenth.
+        late: level of the last fifth.
+        tail: level of the last points: what is true now.
+        tail_n: how many points ``tail`` is made of.
+        best: the lowest smoothed level.
+        best_index: where that is.
+    """
+
+    curve: Curve
+    smooth: Floats
+    noise: float
+    start: Level
+    early: Level
+    late: Level
+    tail: Level
+    tail_n: int
+    best: float
+    best_index: int
+
+    @property
+    def gain(self) -> float:
+        """How far the loss had come down at its best, from where it began."""
+        return max(0.0, max(self.start.value, self.early.value) - self.best)
+
+    @property
+    def lost(self) -> float:
+        """How far it stands above its best now."""
+        return self.tail.value - self.best
+
+    @property
+    def positive(self) -> bool:
+        """Whether percentages of the loss mean anything."""
+        return bool(np.all(self.curve.value >= 0)) and self.start.value > 0
+
+
+def trend(curve: Curve) -> Trend | None:
+    """The course of a curve's finite values; None where there are fewer than four."""
+    finite = curve.finite
+    value = finite.value
+    n = value.size
+    if n < 4:
+        return None
+    smoothed = robust.smooth(value)
+    guarded = smoothed[:-1] if n >= 8 else smoothed
+    # A best that a single point makes is noise: it is sought in the smoothed curve.
+    best_index = int(np.argmin(guarded))
+    first = min(n, max(3, min(5, n // 4)))
+    until_best = value[: best_index + max(3, n // 20)] - smoothed[: best_index + max(3, n // 20)]
+    noise = robust.noise(value) if n < 20 else robust.sigma(until_best)
+    tail_n = max(10, n // 50) if n >= 100 else max(3, n // 10)
+    return Trend(
+        curve=finite,
+        smooth=smoothed,
+        noise=noise,
+        start=robust.level(value[:first]),
+        early=robust.level(value[: max(first, n // 10)]),
+        late=robust.level(value[-max(5, n // 5) :]),
+        tail=robust.level(value[-tail_n:]),
+        tail_n=tail_n,
+        best=float(smoothed[best_index]),
+        best_index=best_index,
+    )
