@@ -26,7 +26,7 @@ async def one_run(ask: Ask) -> RunRef:
         BadReference: None was named, or more than one.
         NotAllowed: Its entity is not answered here.
     """
-    runs = ask.reading.slots.runs or ()
+    runs = ask.reading.slots.runs or _typed(ask)
     if not runs:
         raise BadReference("You did not say which run.", _EXAMPLE)
     if len(runs) > 1:
@@ -36,6 +36,13 @@ async def one_run(ask: Ask) -> RunRef:
         pointed = _POINTED_AT.get(named.ref, "that run")
         raise BadReference(f"I do not know which run “{pointed}” is.", _EXAMPLE)
     return await run_of_path(ask, named)
+
+
+def _typed(ask: Ask) -> tuple[str, ...]:
+    """The one word after a slash command's name: a run's, even where it looks like a plain word."""
+    words = ask.request.text.split() if ask.request.kind == "command" else []
+    named = [word for word in words[1:] if not word.startswith("--")]
+    return (named[0],) if len(named) == 1 else ()
 
 
 async def run_of_path(ask: Ask, text: str) -> RunRef:

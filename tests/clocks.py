@@ -1,0 +1,53 @@
+"""A clock that only tests move."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+START = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+
+
+class HandClock:
+    """``handlers.ports.Clock`` whose time passes only by ``advance``."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self._now = start
+        self._sleepers: list[tuple[datetime, asyncio.Future[None]]] = []
+        self._changed = asyncio.Condition()
+
+    def now(self) -> datetime:
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        alarm: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        entry = (self._now + timedelta(seconds=seconds), alarm)
+        self._sleepers.append(entry)
+        async with self._changed:
+            self._changed.notify_all()
+        try:
+            await alarm
+        finally:
+            if entry in self._sleepers:
+                self._sleepers.remove(entry)
+
+    async def advance(self, seconds: float) -> None:
+        """Lets time pass; sleepers wake in their order."""
+        end = self._now + timedelta(seconds=seconds)
+        while True:
+            due = sorted((entry for entry in self._sleepers if entry[0] <= end), key=lambda e: e[0])
+            if not due:
+                break
+            self._now = max(self._now, due[0][0])
+            self._sleepers.remove(due[0])
+            if not due[0][1].done():
+                due[0][1].set_result(None)
+            for _ in range(10):
+                await asyncio.sleep(0)
+        self._now = end
+
+    async def asleep(self, number: int = 1) -> None:
+        """Waits until so many are asleep."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: len(self._sleepers) >= number)
