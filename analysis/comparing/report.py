@@ -6,6 +6,12 @@ from analysis.reports import SCHEMA_VERSION, MissingPart, Report, Time
 
 Verdict = Literal["a_better", "b_better", "too_close", "not_comparable", "ranked"]
 Axis = Literal["step", "tokens", "samples", "time"]
+AXIS_WORDS: dict[str, str] = {
+    "step": "steps",
+    "tokens": "tokens",
+    "samples": "samples",
+    "time": "times",
+}
 Confidence = Literal["low", "medium", "high"]
 
 

@@ -55,8 +55,6 @@ class Difference:
         spread: seed-to-seed standard deviation that was used.
         measured: whether that spread was measured (else assumed).
         seeds: runs on each side.
-        needed: seeds a side that would settle a difference of this size with 80 % power;
-            ``None`` when there is no difference to settle or more than 100 would be needed.
     """
 
     effect: float
@@ -66,7 +64,6 @@ class Difference:
     spread: float
     measured: bool
     seeds: tuple[int, int]
-    needed: int | None
 
 
 def level_of(values: Floats, *, seed: int = 0) -> Level:
@@ -172,27 +169,28 @@ def difference(
     effect = float(np.mean(groups[0]) - np.mean(groups[1]))
     if error == 0.0:
         p = 1.0 if effect == 0.0 else 0.0
-        return Difference(effect, effect, effect, p, spread, measured, (len(a), len(b)), None)
+        return Difference(effect, effect, effect, p, spread, measured, (len(a), len(b)))
     p = float(2 * special.stdtr(freedom, -abs(effect) / error))
     reach = float(special.stdtrit(freedom, 0.975)) * error
-    needed = seeds_needed(effect, math.sqrt(variance))
     seeds = (len(a), len(b))
-    return Difference(effect, effect - reach, effect + reach, p, spread, measured, seeds, needed)
+    return Difference(effect, effect - reach, effect + reach, p, spread, measured, seeds)
 
 
-def seeds_needed(effect: float, spread: float, most: int = 100) -> int | None:
-    """Seeds a side for 80 % power at ``ALPHA`` if the true difference were ``effect``."""
+def seeds_needed(effect: float, spread: float, most: int = 1000) -> int | None:
+    """Seeds a side for 80 % power at ``ALPHA`` if the true difference were ``effect``.
+
+    ``None`` when there is nothing to settle, or more than ``most`` would be needed.
+    """
     from scipy import special
 
     if effect == 0.0 or not math.isfinite(effect) or spread <= 0.0:
         return None
     size = abs(effect) / spread
-    for n in range(2, most + 1):
-        freedom = 2 * n - 2
-        reach = special.stdtrit(freedom, 1 - ALPHA / 2) + special.stdtrit(freedom, POWER)
-        if size * math.sqrt(n / 2) >= reach:
-            return n
-    return None
+    n = np.arange(2, most + 1)
+    freedom = 2 * n - 2
+    reach = special.stdtrit(freedom, 1 - ALPHA / 2) + special.stdtrit(freedom, POWER)
+    enough = size * np.sqrt(n / 2) >= reach
+    return int(n[int(np.argmax(enough))]) if bool(enough.any()) else None
 
 
 def holm(p: Sequence[float]) -> list[float]:

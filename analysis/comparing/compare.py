@@ -1,0 +1,200 @@
+"""The comparison itself: loaded sides → metric and axis → levels → verdict → report."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from analysis import metrics
+from analysis.comparing import wording
+from analysis.comparing.config import differences
+from analysis.comparing.curves import levels_at, matched_range
+from analysis.comparing.loading import Loaded, Loader
+from analysis.comparing.matter import By, Matter, choose
+from analysis.comparing.report import AXIS_WORDS, Comparison, ConfigDiff
+from analysis.comparing.sidereport import side_report
+from analysis.comparing.sides import SideRef
+from analysis.comparing.stats import Level
+from analysis.comparing.verdict import Decision, decide_many, decide_two, needed, sure_of_a_loss
+from analysis.errors import NotComparable
+from analysis.flight import off_loop
+from analysis.reports import MissingPart
+
+MOST_SIDES = 8
+
+
+async def compare(
+    loader: Loader,
+    refs: Sequence[SideRef],
+    *,
+    by: By | None = None,
+    direction: metrics.Direction | None = None,
+) -> Comparison:
+    """Which side is better, and how sure that is.
+
+    Args:
+        loader: reads the sides; its ``metric`` decides where one was asked for.
+        refs: two to eight sides.
+        by: the axis; chosen by what differs when absent.
+        direction: which way of ``loader.metric`` is better, where its name does not tell.
+
+    Raises:
+        NotComparable: fewer than two sides, more than eight, or a run on both.
+        AnalysisError: when a side cannot be read.
+    """
+    check_count(len(refs))
+    loaded = await loader.load(refs)
+    return await off_loop(
+        lambda: judge(loaded, now=loader.now, metric=loader.metric, by=by, direction=direction)
+    )
+
+
+def check_count(sides: int) -> None:
+    """Refuses what cannot be a comparison.
+
+    Raises:
+        NotComparable: with a sentence that says why.
+    """
+    if sides < 2:
+        raise NotComparable("A comparison needs two sides.", "Name two runs.")
+    if sides > MOST_SIDES:
+        raise NotComparable(
+            f"{sides} sides are too many to compare; {MOST_SIDES} are possible.", "Name fewer."
+        )
+
+
+def judge(
+    loaded: Loaded,
+    *,
+    now: datetime,
+    metric: str | None = None,
+    by: By | None = None,
+    direction: metrics.Direction | None = None,
+) -> Comparison:
+    """The verdict about sides that were read; pure: same input, same output."""
+    try:
+        return _judge(loaded, choose(loaded, metric, by, direction), now)
+    except NotComparable as error:
+        return _not_comparable(loaded, now, str(error), by)
+
+
+def _judge(loaded: Loaded, matter: Matter, now: datetime) -> Comparison:
+    sides = loaded.sides
+    every = [curve for side in matter.curves for curve in side]
+    reach = matched_range(every)
+    if reach is None:
+        raise NotComparable(
+            f"The runs share no range of {AXIS_WORDS[matter.axis]} with {matter.metric} in all."
+        )
+    low, high = reach
+    flat = levels_at([*every, *(c for group in matter.siblings for c in group)], low, high)
+    levels, rest = _deal(flat, [len(side) for side in matter.curves])
+    siblings = _deal(rest, [len(group) for group in matter.siblings])[0]
+    sound = [[level for level in side if level is not None] for side in levels]
+    labels = [side.label for side in sides]
+    decision, lost = _decide(levels, sound, labels, matter, siblings)
+    running = any(run.state.live for side in sides for run in side.runs)
+    said = wording.Said(matter.metric, matter.axis, high, labels, running, matter.direction)
+    reports = tuple(
+        side_report(side, found, matter, sides, index, (low, high))
+        for index, (side, found) in enumerate(zip(sides, levels, strict=True))
+    )
+    diff, hidden = differences([[run.config for run in side.runs] for side in sides])
+    test = decision.test
+    settled = decision.verdict != "too_close" and decision.confidence != "low"
+    return Comparison(
+        verdict=decision.verdict,
+        metric=matter.metric,
+        direction=matter.direction,
+        axis=matter.axis,
+        matched_at=high,
+        effect=test.effect if test else None,
+        interval=(test.low, test.high) if test else None,
+        p=test.p if test else None,
+        confidence=decision.confidence,
+        confidence_value=decision.value,
+        seeds=tuple(len(side.runs) for side in sides),
+        seeds_needed=needed(test) if test and not settled else None,
+        noise_floor=test.spread if test else None,
+        noise_measured=bool(test and test.measured),
+        reason=wording.reason(decision, said, lost, reports),
+        so_far=running,
+        sides=reports,
+        ranking=decision.ranking,
+        config_diff=tuple(
+            ConfigDiff(
+                key=item.key, values=item.values, important=item.important, present=item.present
+            )
+            for item in diff
+        ),
+        hidden_config_differences=hidden,
+        axis_reason=matter.axis_reason,
+        missing=_missing(loaded),
+        generated_at=now,
+    )
+
+
+def _decide(
+    levels: Sequence[Sequence[Level | None]],
+    sound: Sequence[Sequence[Level]],
+    labels: Sequence[str],
+    matter: Matter,
+    siblings: Sequence[Sequence[Level | None]],
+) -> tuple[Decision, list[str]]:
+    """Sides whose metric is not finite at the matched point lose; the others are tested."""
+    lost = [label for label, side in zip(labels, sound, strict=True) if not side]
+    partly = [
+        label for label, side, kept in zip(labels, levels, sound, strict=True)
+        if kept and len(kept) < len(side)
+    ]  # fmt: skip
+    noise = [[level.value for level in group if level is not None] for group in siblings]
+    if len(sound) == 2 and len(lost) == 1:
+        confidence, value = sure_of_a_loss(min(len(side) for side in levels))
+        return Decision("a_better" if sound[0] else "b_better", confidence, value, None), lost
+    if lost:
+        raise NotComparable(f"{matter.metric} is not a finite number in {', '.join(lost)}.")
+    if len(sound) == 2:
+        return decide_two(sound[0], sound[1], matter.direction, noise), partly
+    return decide_many(sound, labels, matter.direction, noise), partly
+
+
+def _deal(
+    items: Sequence[Level | None], sizes: Sequence[int]
+) -> tuple[list[list[Level | None]], list[Level | None]]:
+    dealt, start = [], 0
+    for size in sizes:
+        dealt.append(list(items[start : start + size]))
+        start += size
+    return dealt, list(items[start:])
+
+
+def _missing(loaded: Loaded) -> tuple[MissingPart, ...]:
+    parts = [*loaded.missing, *(m for s in loaded.sides for x in s.signals for m in x.missing)]
+    return tuple(MissingPart(what=p.what, reason=p.reason) for p in dict.fromkeys(parts))
+
+
+def _not_comparable(loaded: Loaded, now: datetime, reason: str, by: By | None) -> Comparison:
+    diff, hidden = differences([[run.config for run in side.runs] for side in loaded.sides])
+    return Comparison(
+        verdict="not_comparable",
+        metric=None,
+        axis=by or "step",
+        matched_at=None,
+        effect=None,
+        interval=None,
+        confidence="low",
+        confidence_value=0.0,
+        seeds=tuple(len(side.runs) for side in loaded.sides),
+        seeds_needed=None,
+        reason=reason,
+        so_far=any(run.state.live for side in loaded.sides for run in side.runs),
+        sides=tuple(
+            side_report(side, (), None, loaded.sides, index, None)
+            for index, side in enumerate(loaded.sides)
+        ),
+        config_diff=tuple(
+            ConfigDiff(key=d.key, values=d.values, important=d.important, present=d.present)
+            for d in diff
+        ),
+        hidden_config_differences=hidden,
+        missing=_missing(loaded),
+        generated_at=now,
+    )
