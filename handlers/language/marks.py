@@ -80,9 +80,11 @@ class MarkReader:
         elif kind == "last_shown":
             kind, n = ("ordinal", -1) if context.thread.kind == "list" else ("latest", None)
         elif kind == "the_run":
-            if context.thread.kind not in {"run", "comparison"}:
-                return found[0]
             kind = "thread"
+        elif kind == "they":
+            if len(context.thread.paths) < 2:
+                return found[0]
+            kind = "these"
         return mark("REF", Ref.model_validate({"ref": kind, "n": n}))
 
     def _top(self, found: re.Match[str], mark: Mark) -> str:

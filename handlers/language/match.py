@@ -22,9 +22,10 @@ CORRECTED = 0.02
 STEPS = 6
 """How many openings are taken off."""
 
-_FREE = re.compile(
-    r"^(?:IN)?(?:MET|PROJ|ENT|OWNER|SINCE|HOURS|DUR|TIME|ZONE|DAYS|AXIS|TOP|BOT|CHAN)\d+$"
+_FREE_MARK = (
+    r"(?:IN)?(?:MET|PROJ|ENT|OWNER|SINCE|HOURS|DUR|TIME|ZONE|DAYS|AXIS|TOP|BOT|CHAN)\d+"
 )
+_FREE = re.compile(rf"^{_FREE_MARK}$")
 _ASIDE = re.compile(r"(?<!\S)(?:IN(?:PROJ|ENT)|SINCE|HOURS|CHAN)\d+(?!\S)")
 _SPACES = re.compile(r"\s+")
 
@@ -71,15 +72,20 @@ class Matcher:
 
     def __init__(self, language: Language) -> None:
         self._language = language
+        joiners = language.patterns["joiners"]
         self._phrases = tuple(
-            (phrase, re.compile(rf"(?:{self._filled(phrase)})(?= |$)")) for phrase in language.phrases
+            (
+                phrase,
+                re.compile(rf"(?P<_>{self._filled(phrase)})(?: (?:{joiners}|{_FREE_MARK}))*$"),
+                None if phrase.whole else re.compile(rf"(?P<_>{self._filled(phrase)})(?= |$)"),
+            )
+            for phrase in language.phrases
         )
         self._lead = language.compile(rf"(?:{language.lead})(?: |$)")
         self._request = language.compile(rf"(?:{language.request})(?: |$)")
         self._inquiry = language.compile(rf"(?:{language.inquiry})(?: |$)")
         self._filler = language.compile(rf"(?<!\S)(?:{language.filler})(?!\S)")
         self._gerunds = re.compile(language.patterns["gerunds"])
-        self._joiners = frozenset(language.patterns["joiners"].split("|"))
         self._told = frozenset(language.patterns["told"].split("|"))
 
     def _filled(self, phrase: Phrase) -> str:
@@ -88,7 +94,7 @@ class Matcher:
     def core(self, reading: Reading) -> str:
         """The reading without phrases of place and time, and without filler words."""
         text = _ASIDE.sub(" ", reading.text)
-        text = self._filler.sub(" ", text)
+        text = self._filler.sub(" ", text.replace(" :", " ,"))
         return _SPACES.sub(" ", text).strip(" ,:")
 
     def openings(self, text: str) -> Iterator[Opening]:
@@ -111,37 +117,36 @@ class Matcher:
         """All phrases that fit, the most confident first."""
         found: list[Candidate] = []
         for opening in self.openings(self.core(reading)):
-            for phrase, pattern in self._phrases:
-                match = pattern.match(opening.text)
+            for phrase, whole, part in self._phrases:
+                match = whole.match(opening.text)
+                if match is None and part is not None:
+                    match = part.match(opening.text)
                 if match is None or not self._fits(phrase, reading, context):
                     continue
-                candidate = self._weigh(phrase, match, opening, reading)
-                if candidate is not None:
-                    found.append(candidate)
+                found.append(self._weigh(phrase, match, opening, reading))
         found.sort(key=lambda candidate: -candidate.confidence)
         return found
 
     def _weigh(
         self, phrase: Phrase, match: re.Match[str], opening: Opening, reading: Reading
-    ) -> Candidate | None:
-        rest = opening.text[match.end() :].strip(" ,:")
+    ) -> Candidate:
+        matched = match["_"]
+        rest = opening.text[len(matched) :].strip(" ,:")
         left = rest.split()
-        if phrase.whole and not all(_FREE.match(word) or word in self._joiners for word in left):
-            return None
         cost = sum(self._cost(word) for word in left)
         if phrase.intent in ACTIONS and any(
             not _FREE.match(word) and (word in self._told or word not in self._language.small)
             for word in left
         ):
             cost += 0.5
-        groups = {name: mark for name, mark in match.groupdict().items() if mark}
-        guessed = re.findall(r"(?<!\S)X\d+", match[0])
+        groups = {name: mark for name, mark in match.groupdict().items() if mark and name != "_"}
+        guessed = re.findall(r"(?<!\S)X\d+", matched)
         cost += GUESSED * len(set(guessed) - set(groups.values()))
         cost += CORRECTED * reading.corrected
         return Candidate(
             phrase=phrase,
             confidence=round(max(0.0, phrase.score - cost), 3),
-            matched=match[0],
+            matched=matched,
             rest=rest,
             groups=groups,
             requested=opening.requested,
@@ -185,6 +190,7 @@ _NEEDS = {
     "entity": lambda r, c: r.has("ENT") or r.has("INENT"),
     "since": lambda r, c: r.has("SINCE"),
     "hours": lambda r, c: r.has("HOURS"),
+    "no_thread": lambda r, c: c.thread.kind in {"none", "list"},
     "no_run": lambda r, c: not r.has("RUN") and not (_points_at_thread(r, c) and c.thread.paths),
 }
 """What a phrase may need, by name."""

@@ -24,6 +24,7 @@ class SmallTalk:
         self._empty = language.compile(
             rf"(?:(?:{language.lead}|{language.filler}|{language.thanks})(?: |$))*"
         )
+        self._greeting = re.compile(rf"(?<!\S)(?:{patterns['greeting_core']})(?!\S)")
         self._how = re.compile(rf"(?:{patterns['how_are_you']})$")
         self._orders = language.compile(rf"(?:(?:{language.lead}) )*(?:{patterns['orders']})(?!\S)")
         self._asks = language.compile(
@@ -71,7 +72,7 @@ class SmallTalk:
             rest = self._thanks_fill.sub(" ", self._thanks.sub(" ", bare)).split()
             if not rest or self.is_empty(" ".join(rest)):
                 return Intent.THANKS
-        if all(word in self._language.greetings for word in words):
+        if all(word in self._language.greetings for word in words) and self._greeting.search(bare):
             return Intent.GREETING
         if self._how.match(re.sub(r"REF\d+", "it", bare)) and not (
             context.thread.paths and "it" in re.sub(r"REF\d+", "it", bare).split()

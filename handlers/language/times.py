@@ -64,7 +64,7 @@ class TimeReader:
         numbers = "|".join(sorted(language.numbers, key=len, reverse=True))
         days = "|".join(sorted(language.weekdays, key=len, reverse=True))
         zones = "|".join(sorted(language.zones, key=len, reverse=True))
-        amount = rf"(?:\d+(?:[.,]\d+)?|{numbers})"
+        amount = rf"(?:\d+(?:[.,]\d+)?|(?:{numbers})(?= ))"
         values = {
             **words,
             "unit": units,

@@ -97,16 +97,12 @@ class Interpreter:
         )
         if (said := self.talk.read(cleaned, readings, context)) is not None:
             return said
-        decided = [
-            decision
-            for decision in self._clauses(Heard(cleaned, readings), context, index)
-            if decision is not None
-        ]
+        decided = list(self._clauses(Heard(cleaned, readings), context, index))
         return self._choose(decided, context)
 
     def _clauses(
         self, heard: Heard, context: Context, index: RunIndex
-    ) -> Iterator[Understanding | None]:
+    ) -> Iterator[tuple[bool, Understanding]]:
         earlier: tuple[Run, ...] = ()
         reported: str | None = None
         back = self.guard.taken_back(list(heard.readings))
@@ -118,7 +114,7 @@ class Interpreter:
                 verdict = Verdict("it is taken back", "it is taken back")
             if reported:
                 verdict = replace(verdict, action=verdict.action or reported)
-            yield self._judge(reading, verdict, context, index, earlier)
+            yield reading.question, self._judge(reading, verdict, context, index, earlier)
             if verdict.action and "said" in verdict.action:
                 reported = verdict.action
             runs = tuple(str(value) for value in reading.of("RUN"))
@@ -233,23 +229,27 @@ class Interpreter:
         )
 
     @staticmethod
-    def _choose(decided: list[Understanding], context: Context) -> Understanding:
-        """One decision of several clauses: the surest; overheard, only if all are for the bot."""
-        unknown = [one for one in decided if one.intent is Intent.UNKNOWN]
-        known = [one for one in decided if one.intent is not Intent.UNKNOWN]
+    def _choose(decided: list[tuple[bool, Understanding]], context: Context) -> Understanding:
+        """One decision of several clauses: an order, else a question, else the surest.
+
+        Overheard, all clauses must be for the bot. Two different orders are asked back.
+        """
+        unknown = [one for _, one in decided if one.intent is Intent.UNKNOWN]
+        known = [(asks, one) for asks, one in decided if one.intent is not Intent.UNKNOWN]
         if not known or (context.overheard and unknown):
             return (unknown or [Understanding(intent=Intent.UNKNOWN, confidence=0.9)])[0]
-        sure = [one for one in known if one.intent is not Intent.CLARIFY] or known
-        best = max(sure, key=lambda one: one.confidence)
-        if len({one.intent for one in sure if one.intent in ACTIONS}) > 1:
-            first = next(one for one in sure if one.intent in ACTIONS)
+        sure = [(asks, one) for asks, one in known if one.intent is not Intent.CLARIFY] or known
+        orders = [one for _, one in sure if one.intent in ACTIONS]
+        if len({one.intent for one in orders}) > 1:
             return Understanding(
                 intent=Intent.CLARIFY,
-                slots=Slots(runs=first.slots.runs),
+                slots=Slots(runs=orders[0].slots.runs),
                 confidence=0.5,
                 notes=("more than one thing to change at once",),
             )
-        return best
+        if orders:
+            return orders[0]
+        return max(sure, key=lambda item: (item[0], item[1].confidence))[1]
 
 
 def _nothing(why: str) -> Understanding:

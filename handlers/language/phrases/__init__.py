@@ -171,8 +171,7 @@ class Language:
         )
         for table in tables:
             sources += table
-        text = " ".join(re.sub(r"\{\w+\}|\\[a-z]|\?P<\w+>", " ", source) for source in sources)
-        return frozenset(re.findall(r"[a-z]+(?:'[a-z]+)?", _spell_optional(text)))
+        return frozenset(words_of(sources))
 
     @cached_property
     def triggers(self) -> tuple[str, ...]:
@@ -180,15 +179,32 @@ class Language:
         sources = [phrase.pattern for phrase in self.phrases]
         sources += [*self.macros.values(), *self.metric_words, *self.weekdays, *self.units]
         sources += [self.request]
-        text = " ".join(re.sub(r"\{\w+\}|\\[a-z]|\?P<\w+>", " ", source) for source in sources)
-        words = set(re.findall(r"[a-z]{4,}", _spell_optional(text))) - self.foreign
-        return tuple(sorted(words))
+        words = {word for word in words_of(sources) if len(word) > 3 and word.isalpha()}
+        return tuple(sorted(words - self.foreign))
 
 
-def _spell_optional(text: str) -> str:
-    """Adds both spellings of words with an optional letter (`runs?` gives run and runs)."""
-    both = re.findall(r"([a-z]+)([a-z])\?", text)
-    return text + " " + " ".join(f"{head} {head}{last}" for head, last in both)
+_NO_WORDS = re.compile(r"\{\w+\}|\\[a-z]|\?P<\w+>|\(\?<?[!=]")
+_CHOICE = re.compile(r"([a-z]*)\[([a-z]+)\]([a-z]*)")
+_ENDING = re.compile(r"([a-z]+)\((?:\?:)?([a-z|]+)\)(\??)([a-z]*)")
+_OPTIONAL = re.compile(r"([a-z]+)([a-z])\?([a-z]*)")
+
+
+def words_of(patterns: Iterable[str]) -> set[str]:
+    """All words that patterns spell, however shortened: `fail(?:ed|s)?` gives three."""
+    text = " | ".join(_NO_WORDS.sub(" ", pattern) for pattern in patterns)
+    while found := _CHOICE.search(text):
+        ways = "|".join(f"{found[1]}{letter}{found[3]}" for letter in found[2])
+        text = text[: found.start()] + ways + text[found.end() :]
+    for _ in range(3):
+        text = _ENDING.sub(_spelled_out, text)
+    text = _OPTIONAL.sub(lambda m: f"{m[1]}{m[3]}|{m[1]}{m[2]}{m[3]}", text)
+    return set(re.findall(r"[a-z]+(?:'[a-z]+)?", text))
+
+
+def _spelled_out(found: re.Match[str]) -> str:
+    head, endings, optional, tail = found.groups()
+    ways = [f"{head}{ending}{tail}" for ending in endings.split("|")]
+    return "|".join([*ways, f"{head}{tail}"] if optional else ways)
 
 
 def fill(pattern: str, macros: Mapping[str, str]) -> str:

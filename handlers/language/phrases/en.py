@@ -19,7 +19,7 @@ MACROS = {
     "one": r"run|training|experiment|job|model",
     "run": r"(?:(?:my|our|this|that) )?(?:{one} )?{name}(?: {one})?(?: of (?:mine|ours))?",
     "join": r"(?: ,)? (?:and|with|to|vs|versus|against|or|than|from)|,| ,|",
-    "runs": r"{run}(?:{join} (?:and )?{run})*",
+    "runs": r"{run}(?:{join} (?:and |also )?{run})*",
     "two": r"{run}(?:{join} (?:and )?{run})+",
     "curve": r"curves?|plots?|charts?|graphs?|history|trend|values?|numbers?|trajectory|progress"
     r"|schedule|over time",
@@ -100,6 +100,9 @@ PHRASES = (
            r"(?:new )?(?:alert|alarm|warning|rule|alert rule|notification|trigger)(?: rule)?(?: {when}| on"
            r"| that| to fire when| to tell (?:me|us) when)? (?:{run} )?{rule}", 0.95),
     # ── reminders ──
+    Phrase(I.DID_FINISH, r"(?:tell (?:me|us)|let (?:me|us) know|say)(?: (?:please|now))? (?:if|whether) {run} (?:(?:is|was|has|have|did"
+           r"|are|already|ever|been|still|not|all|has been|even) )*(?:finished|done|completed|ended|over|crashed|failed"
+           r"|died|running|alive|training|going|stopped|finish|complete|ready|through|dead|active)(?: (?:or|not|ok|fine|successfully|still|running|crashed|failed|training|it|{name}|is|did|yet))*", 0.97),
     Phrase(I.REMIND, r"{tell} (?:about {run} )?{when} {run} (?:(?:is|are|has|have|gets?|was|will be|be)"
            r" )*(?:(?:successfully|fully|finally|completely|all) )*(?:{fin}|{fail}|{state}|not running"
            r"|starts?|started)(?: (?:{fin}|or|and|{fail}|{state}|training|running))*", 0.95),
@@ -194,7 +197,7 @@ PHRASES = (
     Phrase(I.START_WATCH, r"{tell} {when} (?:any|some|anything|something|run|runs|new|ones?|{proj}|{noun})"
            r"(?: (?:{noun}|new|of|one|{proj}|in|is|are|has|have))* (?:{fail}|{fin}|starts?|{state})", 0.85),
     # ── compare ──
-    Phrase(I.COMPARE, r"(?:compare|contrast|diff|comparison of|comparison between|comparison|benchmark"
+    Phrase(I.COMPARE, r"(?:compare|contrast|(?:config )?diff|comparison of|comparison between|comparison|benchmark"
            r"|show comparison of|do comparison of)(?: (?:runs?|experiments?|models?|between|of))?"
            r"(?: (?:{metrics}|results?|performance|configs?|configurations?|settings)(?: (?:of|for|from"
            r"|between|on))?)? {runs}(?: (?:with )?each other| together| side by side)?", 0.96),
@@ -211,7 +214,7 @@ PHRASES = (
            r"(?: (?:,|:|between|of|out of|one|run|on|in|among|at|doing))*(?: {metrics} ,?)? ?{runs}", 0.95),
     Phrase(I.COMPARE, r"(?:which|what|who)(?: (?:one|{one}|is|does|did|do|has|looks?|performs?|performed))*"
            r" (?:{better}|won|wins|doing better|more stable)(?: (?:one|run|now|then|on|in {metrics}))*",
-           0.93, whole=True, needs=("comparison",)),
+           0.96, whole=True, needs=("comparison",)),
     Phrase(I.COMPARE, r"(?:is|are|was|does|did|do|has|looks?) {run} (?:(?:do|doing|perform|performing|train"
            r"|training|really|any|much|look|looking|converge|converging|clearly|significantly|actually"
            r"|learning|learn|score|scoring|running|run|a) )*(?:{better}|higher|lower|beat|outperform|more"
@@ -231,9 +234,8 @@ PHRASES = (
     Phrase(I.COMPARE, r"(?:did|does|is|has) {run} (?:beat|beats|beating|outperform|win over|improve on"
            r"|improve over|better than|surpass|overtake|overtaken) {run}", 0.95),
     Phrase(I.COMPARE, r"who (?:wins|won|is winning) ,? ?{two}", 0.92),
-    Phrase(I.COMPARE, r"(?:(?:what|how) about|show|see|do|try|redo|switch to|use|go)?(?: (?:it|that|this"
-           r"|same|REF\d+|thing|one|now|view))*(?: (?:by|on|over|per|in|for|with|as|using))*"
-           r" ?(?:{axis}|{metrics})(?: instead)?", 0.9, whole=True, needs=("comparison",)),
+    Phrase(I.COMPARE, r"(?:(?:(?:what|how) about|and|show|see|do|try|redo|switch to|use|go|same)(?: (?:it|that|this"
+           r"|same|REF\d+|thing|one|now|view))* ?)?(?:(?:by|on|over|per|in terms of|with|as|using|for|judged by) {metrics}|{axis})(?: instead)?", 0.9, whole=True, needs=("comparison",)),
     Phrase(I.COMPARE, r"(?:what|how) about (?:adding |vs |against )?{runs}", 0.8, whole=True,
            needs=("comparison",)),
     # ── why ──
@@ -270,21 +272,21 @@ PHRASES = (
     Phrase(I.WHY, r"{run} (?:(?:has|just|is) )*(?:{fail}|{state}) ,? ?(?:why|how come|what happened"
            r"|what went wrong|reason|cause)", 0.93),
     # ── did it finish ──
-    Phrase(I.DID_FINISH, r"(?:if|whether|when|that)? ?(?:did|does|has|have|had|do)(?: not)? {run}(?: not)?"
+    Phrase(I.DID_FINISH, r"(?:if|whether)? ?(?:did|does|has|have|had|do)(?: not)? {run}(?: not)?"
            r"(?: (?:ever|even|actually|finally|successfully|just|all|now|manage to|been|end up))* (?:{fin}"
            r"|stopped?|converged?|make it|survive|succeed(?:ed)?|made it|survived)"
            r"(?: (?:ok|fine|successfully|training|running|in end|well|properly|cleanly|or not|"
-           r"without errors?|or|is|it|still|running|crash|did|fail|{fail}|{fin}))*", 0.96),
+           r"without errors?|or|is|it|still|running|crash|did|fail|{fail}|{fin}|REF\d+|training))*", 0.96),
     Phrase(I.DID_FINISH, r"(?:if|whether)? ?(?:is|are|was|were)(?: not)? {run}(?: not)?(?: (?:all|still|even"
            r"|finally|fully|actually|ever|also))* (?:{fin}|running|going|training|alive|dead|active|on"
            r"|up|{state}|in progress|progressing|live|stopped|ongoing|finito|there|cooking)"
-           r"(?: (?:or|not|is|it|still|running|dead|training|{fin}|{state}|did|crash|{fail}))*", 0.95),
+           r"(?: (?:or|not|is|it|still|running|dead|training|{fin}|{state}|did|has|crash|{fail}|REF\d+))*", 0.95),
     Phrase(I.DID_FINISH, r"(?:if|whether) {run} (?:(?:is|has|was|did|are|have|been|all|already|still|ever"
            r"|got|not|actually) )*(?:{fin}|running|going|training|alive|dead|active|{state}|stopped"
            r"|make it|made it)(?: (?:ok|fine|successfully|or|not|training|running))*", 0.95),
     Phrase(I.DID_FINISH, r"(?:{show} |get )?(?:current |latest |run |job )?(?:status|state|stage|standing)"
            r"(?: (?:check|update|report))?(?: (?:of|for|on|with|,))? {run}", 0.95),
-    Phrase(I.DID_FINISH, r"{run}(?: (?:is|has))? (?:status|state|{fin}|still (?:running|going|alive"
+    Phrase(I.DID_FINISH, r"{run}(?: ,)?(?: (?:is|has))? (?:status|state|{fin}|still (?:running|going|alive"
            r"|training)|{state}|running|alive)(?: (?:status|or not|training|running|ok|please|now))*",
            0.93, whole=True),
     Phrase(I.DID_FINISH, r"(?:what (?:is|are)|how is) (?:status|state)(?: (?:here|there))?", 0.9, whole=True,
@@ -370,7 +372,7 @@ PHRASES = (
     Phrase(I.BEST_RUN, r"(?:{list} )?(?:my |our )?{top}(?: best)?(?: {noun}| models| ones)?(?: (?:by|on|for|in"
            r" terms of|with|according to|sorted by|ranked by|of|so far|overall))*(?: {metrics})?", 0.92,
            whole=True),
-    Phrase(I.BEST_RUN, r"(?:which|what|whose)(?: of)?(?: my| our| the| these)?(?: {noun}| one| model)?"
+    Phrase(I.BEST_RUN, r"(?:which|what|whose|who)(?: of)?(?: my| our| the| these)?(?: {noun}| one| model)?"
            r" (?:has|had|have|got|gets|gave|gives|reached|achieved|is|performs?|performed|achieves|scored"
            r"|shows?|with|did|does|produced|was|hit|get|are|reach|have reached|is at|did get|works?|worked)"
            r"(?: (?:current|so far|doing|us|overall|me|our|ever|far|by))*"
@@ -386,11 +388,11 @@ PHRASES = (
            r"(?: (?:by|on|for|in terms of|from best to worst))*(?: {metrics})?", 0.93),
     Phrase(I.BEST_RUN, r"(?:{show} )?(?:our |my |overall )?(?:best|lowest|highest|top|minimum|maximum|min|max)"
            r" {met}(?: (?:so far|we have|ever|of all(?: {noun})?|in project|overall|yet|until now|by any run"
-           r"|across|all|{noun}|we|have|had|got|get|reached|that))*", 0.86, whole=True),
+           r"|across|all|{noun}|we|have|had|got|get|reached|that))*", 0.92, whole=True, needs=("no_thread",)),
     # ── metrics ──
-    Phrase(I.SHOW_METRIC, r"(?:(?:and|also|now) )?(?:{show}|show) (?:(?:current|latest|last|final|exact) )*"
+    Phrase(I.SHOW_METRIC, r"(?:(?:and|also|now) )?(?:{show}|show) (?:(?:current|latest|last|final|exact|how|nice|new|quick|both|curves?|plots?|charts?|graphs?|of|for|values?|evolution) )*"
            r"{metrics}(?: (?:look|looking|like|doing|at|now|currently|today))*(?: (?:{of}|,))* {runs}"
-           r"(?: (?:at|now|on|like|sitting|currently|right|together|overlaid|in one (?:plot|chart|graph)))*",
+           r"(?: (?:at|now|on|like|sitting|currently|right|together|overlaid|evolved|evolves|changed|changes|develops|developed|looks|is|doing|in one (?:plot|chart|graph)))*",
            0.96),
     Phrase(I.SHOW_METRIC, r"(?:{show}|show) {runs}(?: 's)?(?: (?:current|latest|last|final|best))* {metrics}"
            r"(?: (?:at|now|like|look|looking|looks?|please|currently))*", 0.96),
@@ -402,7 +404,7 @@ PHRASES = (
            r"|developing|move|moving|behave|lately|trending|of|for|on|in|{run}))*", 0.93),
     Phrase(I.SHOW_METRIC, r"how (?:is|are|does|do|did|was|has) {runs}(?: 's)? {metrics}"
            r"(?: (?:been|{doing}|like|so far|evolving|trending|develop|behave|change))*", 0.94),
-    Phrase(I.SHOW_METRIC, r"{metrics}(?: (?:{of}|,))* {runs}", 0.94, whole=True),
+    Phrase(I.SHOW_METRIC, r"(?:(?:curves?|plots?|charts?|graphs?|values?|evolution) (?:of|for) )?{metrics}(?: (?:{of}|,))* {runs}", 0.94, whole=True),
     Phrase(I.SHOW_METRIC, r"{runs}(?: 's| ,)? {metrics}", 0.92, whole=True),
     Phrase(I.SHOW_METRIC, r"(?:(?:what|how) about |about )?(?:all )?{metrics}(?: (?:look|looking|like|too|as "
            r"well|instead|there|then|for it|of it|though))*", 0.9, whole=True),
@@ -442,7 +444,7 @@ PHRASES = (
            0.92),
     Phrase(I.LIST_RUNS, r"(?:is|are)(?: there)? (?:anything|something|any {noun}|any|{noun}|any of (?:my|our) "
            r"{noun})(?: (?:still|currently|that|is|are))* (?:{state}|running|active|going|training"
-           r"|live|in progress)", 0.9),
+           r"|live|in progress)", 0.94),
     Phrase(I.LIST_RUNS, r"(?:anything|something) (?:still )?(?:running|training|active)", 0.88, whole=True),
     Phrase(I.LIST_RUNS, r"{list} (?:everything|all|what|which) (?:that )?(?:(?:is|are|was|has|have|just|i|we"
            r"|my team) )*(?:{state}|running|ran|{fail}|{fin}|active|going on|started|launched)", 0.9),
@@ -486,9 +488,8 @@ PHRASES = (
     Phrase(I.WATCH_NOW, r"(?:what is|what are) (?:going on|happening|up|new|latest|news|status|state|the "
            r"situation|situation|things looking like)(?: (?:with|in|on|of|for|at))*(?: (?:my|our|all|the"
            r"|{noun}|training|{proj}|{ent}|everything|{owner}))+", 0.92),
-    Phrase(I.WATCH_NOW, r"(?:what is|what has|whats) (?:going on|happening|up|new|news|status|happened|latest"
-           r"|situation|broken|been happening|been going on)", 0.9, needs=("projects", "entity", "since",
-                                                                          "hours"), whole=True),
+    Phrase(I.WATCH_NOW, r"(?:what is|what has|what) (?:going on|happening|up|new|news|status|happened|went wrong|broke|latest"
+           r"|situation|broken|been happening|been going on)", 0.93, needs=("projects", "entity", "since", "hours"), whole=True),
     Phrase(I.WATCH_NOW, r"(?:what is|what are) (?:broken|wrong|failing|on fire|stuck|stalled|unhealthy|worst"
            r"|burning)(?: right| now)*", 0.88, whole=True),
     Phrase(I.WATCH_NOW, r"(?:{proj}|{ent})(?: (?:status|health|overview|project|state|runs?|look|report|check"
@@ -520,6 +521,10 @@ PHRASES = (
            r"|situation|latest|health|news|update|it like|shape|condition|verdict)(?: (?:with|on|of|for|in|about))* "
            r"{runs}", 0.93),
     Phrase(I.DESCRIBE, r"(?:what|how) about {runs}", 0.85, whole=True),
+    Phrase(I.DESCRIBE, r"(?:what|how) (?:do|would|did) you (?:think|say|make|feel|find)(?: (?:of|about))? {runs}", 0.93),
+    Phrase(I.DESCRIBE, r"(?:is|was|does|has)(?: there)? (?:anything|everything|something|all)(?: (?:look|looks|looking|going))? (?:wrong|{health}|weird|odd"
+           r"|strange|suspicious|off|unusual|notable|interesting|well|in order|smoothly)(?: (?:with|in|on|about|for|going on))+ {runs}", 0.95),
+    Phrase(I.DESCRIBE, r"what (?:is|was) {run}(?: (?:about|doing|up to))", 0.9),
     Phrase(I.DESCRIBE, r"(?:is|are|was|were|does|did|do|has|will)(?: not)? {runs}(?: not)?(?: (?:doing|going"
            r"|looking|look|still|really|getting|running|starting to|seem|seem to be|even|actually|any|already"
            r"|too|all|very|just|have|has|show|a|been|training|run|behaving|start|begin|to|so|be|"
@@ -687,7 +692,7 @@ EXPAND = {
     "weights&biases": "wandb", "w&b": "wandb", "wnb": "wandb", "wandbs": "wandb", "compute": "compute",
     "nans": "nan", "inf": "inf", "infs": "inf", "everythings": "everything is", "everything's": "everything is",
     "anything's": "anything is", "what´s": "what is", "finsh": "finish", "finshed": "finished", "crahs": "crash", "wth": "what", "wtf": "what", "ofc": "of course", "ping-me": "ping me",
-    "half-way": "halfway", "ppl": "people", "sec": "sec", "yest": "yesterday",
+    "half-way": "halfway", "z-score": "zscore", "z-scores": "zscore", "z-value": "zscore", "whyd": "why did", "howd": "how did", "b": "be", "whered": "where did", "mon-fri": "monday to friday", "monday-friday": "monday to friday", "wall-clock": "wallclock", "hasn´t": "has not", "ppl": "people", "sec": "sec", "yest": "yesterday",
 }
 
 METRIC_WORDS = {
@@ -763,7 +768,7 @@ MACROS["lead_words"] = r"hi|hey|hello|ok|so|and|but|please|,|BOT\d+|just|now|the
 
 LEAD = (
     r"hi|hey|hello|yo|hallo|BOT\d+|(?:wandb|dear|hey) bot|wandb ?-?bot|bot|ok|okay|so|and|also|but|well|um+|uh+|hm+|oh|ah|alright|right|oops"
-    r"|sorry|(?:quick|one|another|a|stupid|dumb|small|last) question|question|btw|by way|fyi|,|:|there|yes|no worries|please|now|then|great|cool|nice"
+    r"|sorry|(?:quick|one|another|a|stupid|dumb|small|last) question|question|btw|by way|fyi|,|:|there|yes|no|no worries|please|now|then|great|cool|nice"
     r"|perfect|thanks(?: (?:a lot|so much|lot|very much|again|for that))?|thank you(?: (?:so|very) much)?|good (?:morning|afternoon|evening|day)|morning|excuse me|gm"
     r"|hmm+|team|guys|all|mate|buddy|dude|again|awesome|good|urgent|excellent|next|first of all|anyway|instead|actually|just|or|plus|tldr|wow|damn|ugh|argh|since you are (?:at it|here)|while you are at it|when you (?:have|get) (?:time|chance|minute|moment|sec)|if you (?:can|could|have time|do not mind|get chance)|if possible|for me"
 )
@@ -785,7 +790,7 @@ FILLER = (
     r"the|a|an|please|kindly|just|really|actually|now|right now|at moment|at the moment|again|already|yet|so far|real quick|quickly|for me|for us|currently|as of now|today(?= ,)|here|in here"
     r"|in this channel|this channel|to this channel|for this channel|asap|simply|basically|thanks|thank you|cheers|bot|BOT\d+|wandb(?= bot)|lol|haha+|hehe+|lmao|mate|buddy|dude|bro|man|plz|ta|briefly|once more|then"
     r"|when you (?:get|have) (?:a )?(?:chance|minute|moment|time|second)|if you can|if possible|if you do not mind|if you could|real fast|exactly|folks|immediately|or what|or something|kind of|sort of|in (?:a )?(?:short|nutshell|detail)"
-    r"|would you|will you|ok(?=$)|okay(?=$)|right(?=$)|very|also|too|quick(?= question)|anymore|any more|any longer|the heck|the hell|hell|on earth|altogether|as well|so much|a lot|everybody(?=$)|everyone(?=$)|at last|by chance|by any chance|maybe(?=$)|by the way|btw|finally|by now|today(?=$ZZ)"
+    r"|would you(?=$)|will you(?=$)|very|also|too|quick(?= question)|anymore|any more|any longer|the heck|the hell|hell|on earth|altogether|as well|so much|a lot|everybody(?=$)|everyone(?=$)|at last|by chance|by any chance|maybe(?=$)|by the way|btw|finally|by now|today(?=$ZZ)"
 )
 THANKS = (
     r"(?:{many} )?(?:thanks?(?: you)?|thank you|cheers|much appreciated|appreciated|appreciate it|i appreciate it|merci|danke|gracias|good bot|great bot|nice bot|good job|great job|well done"
@@ -802,7 +807,7 @@ SMALL = frozenset(
 
 GUARDS = (
     ("it asks for what the bot does not do", r"(?:(?:{lead_words}|can you|could you|please|would you|will you|i want you to|you should|lets|let us) )*(?:kill|restart|rerun|re-run|relaunch|resubmit|cancel|delete|launch|submit|deploy|abort|terminate|shut down|retrain|fork|rename|tag|archive|kick off|start training|stop training|resume training|stop(?= (?:the )?(?:RUN|NAME|REF|run|training|job))|start(?= (?:the )?(?:RUN|NAME|REF|run|training|job|new)))(?! (?:watch|subscription|snooze|briefing|alerts?|reminder|that|DAYS|my briefing|the briefing|the watch|my subscription))\b"),
-    ("somebody else is asked", r"(?:(?:hey|hi|hello|ok|so|,|and|please|but|yo) )*(?:can|could|would|will|should|may|does|did|has|have|is|do) (?:someone|somebody|anyone|anybody|everyone|everybody|one of you|any of you|(?:you|u) (?:guys|all|both|two))\b(?! (?:know|tell))"),
+    ("somebody else is asked", r"(?:(?:hey|hi|hello|ok|so|,|and|please|but|yo) )*(?:can|could|would|will|should|may|does|did|has|have|is|do) (?:someone|somebody|anyone|anybody|everyone|everybody|one of you|any of you|(?:you|u) (?:guys|all|both|two))\b"),
     ("somebody else is asked", r"(?:(?:hey|hi|hello|ok|so|,|and|please|but|yo) )*(?:someone|somebody|anyone|anybody|everyone|everybody|folks|nobody|no one)\b"),
     ("it is said of somebody", r".*\b(?:said|says|wrote|asked|asks|told|claims?|claimed|suggested|suggests|mentioned|thinks?|thought|wants?|wanted|hopes?|insists?|insisted|replied|writes|recommended|recommends|proposed|complained)\b(?<!\bi want)(?<!\bi wanted)(?<!do you think)(?<!you think)(?<!what i want)(?<!i just want)"),
 )
@@ -810,8 +815,8 @@ ACTION_GUARDS = (
     ("it asks for what the bot does not do", r"(?:(?:{lead_words}|can you|could you|please|would you|will you|i want you to|you should|lets|let us) )*(?:kill|restart|rerun|re-run|relaunch|resubmit|cancel|delete|launch|submit|deploy|abort|terminate|shut down|retrain|fork|rename|tag|archive|kick off|start training|stop training|resume training|stop(?= (?:the )?(?:RUN|NAME|REF|run|training|job))|start(?= (?:the )?(?:RUN|NAME|REF|run|training|job|new)))(?! (?:watch|subscription|snooze|briefing|alerts?|reminder|that|DAYS|my briefing|the briefing|the watch|my subscription))\b"),
     ("it is negated", r".*\b(?:not|never|no need|no reason|without|nobody|neither|nor|rather than|instead of|avoid|refrain|against|cannot|hardly|no way)\b"),
     ("it is hypothetical", r".*\b(?:would have|should have|could have|might|maybe|perhaps|probably|wish|suppose|supposing|imagine|assuming|assume|hypothetically|unless|otherwise|what if|if only|whether|if we|if i|if you|if they|if somebody|if someone|if he|if she|if anyone|theoretically|pretend|in case we|wonder|wondering|considering|thinking|planning|plan to|going to|will|tempted|ought|had better|better to|used to)\b(?<!\bwill you)(?<!can you maybe)(?<!could you maybe)(?<!you perhaps)"),
-    ("it is a question among people", r"(?:(?:ok|so|,|and|but|hm+|also|well) )*(?:should|shall|shouldn't|do we|did we|did you|did i|do i|have we|have you|has|would it|could we|can we|are we|is it|were|was|are you|do you|does|why|how|what|which|who|where)\b"),
-    ("it tells what happened", r"(?:(?:ok|so|,|and|but|yes|no|well|sorry|oops|btw) )*(?:i|we|he|she|they|you|it|that|this|somebody|anna|bob|people)(?: (?:have|had|has|just|already|also|once|never|always|accidentally|always|usually|did|was|were|am|are|is|been|still))* (?:\w+ed|set|put|told|got|went|saw|did|made|forgot|kept|was|were|am (?:watching|muting|snoozing)|are (?:watching|muting|snoozing)|keep|need to|have to|must|should|could|can|will|do|love|hate|like|prefer|shall)\b(?<!\bi need to)(?<!you can)(?<!you could)(?<!you should)"),
+    ("it is a question among people", r"(?:(?:ok|so|,|and|but|hm+|also|well) )*(?:should|shall|do we|did we|did you|did i|do i|have we|have you|would it|could we|can we|are we|may we)\b"),
+    ("it tells what happened", r"(?:(?:ok|so|,|and|but|yes|no|well|sorry|oops|btw) )*(?:i|we|he|she|they|you|it|that|this|somebody|people)(?: (?:have|had|has|just|already|also|once|never|always|accidentally|always|usually|did|was|were|am|are|is|been|still))* (?:\w+ed|set|put|told|got|went|saw|did|made|forgot|kept|was|were|am (?:watching|muting|snoozing)|are (?:watching|muting|snoozing)|keep|need to|have to|must|should|could|can|will|do|love|hate|like|prefer|shall)\b(?<!\bi need to)(?<!you can)(?<!you could)(?<!you should)"),
 )
 
 FOREIGN = frozenset(
@@ -936,6 +941,8 @@ REFERENCES = (
     (r"(?:this|that|the same|the above|same|said|aforementioned|the current)(?: (?:very|whole|particular|same|training|wandb|last))? (?:run|one|training|experiment|job|model|guy|thing)(?! (?:RUN|NAME)\d+)", "thread", None),
     (r"the (?:run|job|experiment|model)(?! (?:RUN|NAME|X|REF|that|which|with|by|of|from|in|we|i)\S*)(?! \d)", "the_run", None),
     (r"it(?! (?:is (?:time|raining|possible|late)|seems|would|looks like))|itself", "thread", None),
+    (r"(?:this|that)(?= (?:is|has|gets|was)(?: (?:still|finally|all|actually|even))? (?:done|finished|complete|completed|over|ready|running|going|better|worse|ok|okay|healthy|stuck|nan|training|crashed|failed|converged|diverging|overfitting|through|slow|fine)(?!\S))", "thread", None),
+    (r"they(?= )", "they", None),
     (r"(?:this|that)(?! (?:week|month|morning|afternoon|evening|channel|thread|project|time|year|is|was|way|would|sounds|looks|seems|should|makes|could|bot|[a-z]+ (?:is|are|was)|i|we|you|are|have|has|the|RUN\d+|NAME\d+|X\d+|MET\d+|Y\d+|kind|room|alert|team|command|user|weekend|much|many|page|list|setup|message|PROJ\d+|ENT\d+)(?!\S))", "thread", None),
 )
 
@@ -965,13 +972,13 @@ PLACES = (
 )
 
 PATTERNS = {
-    "axis": r"(?:by|per|versus|on|against|at|in terms of|as function of|using|with|over|for|in|based on)(?: (?:the|a|equal|same|matched|number of|matching|total|of|consumed|training|axis))* (?:tokens?(?: seen| count| consumed)?|samples(?: seen)?|training steps?|steps?(?: count)?|iterations?|wall ?-?clock(?: time)?|wall-clock(?:-time)?|wall ?time|elapsed time|hours of training|compute time|clock time|real time|training time|tokens axis|time axis|step axis)(?: (?:axis|instead|count))?|(?:by|per|on)(?: the)? (?:time|hours|clock|runtime|duration)(?: axis)?(?! soon)|(?:at )?(?:same|matched|equal) (?:tokens?|steps?|time|samples|compute time|wall clock)|token-wise|step-wise|time-wise|tokenwise|stepwise|timewise",
+    "axis": r"(?:by|per|versus|on|against|at|in terms of|as function of|using|with|over|for|in|based on)(?: (?:the|a|equal|same|matched|number of|matching|total|of|consumed|training|axis))* (?:tokens?(?: seen| count| consumed)?|samples(?: seen)?|training steps?|steps?(?: count)?|iterations?|wall ?clock(?: time)?|wall ?time|elapsed time|hours of training|compute time|clock time|real time|training time|tokens axis|time axis|step axis)(?: (?:axis|instead|count))?|(?:by|per|on)(?: the)? (?:time|hours|clock|runtime|duration)(?: axis)?(?! soon)|(?:at )?(?:same|matched|equal) (?:tokens?|steps?|time|samples|compute time|wall clock)|token-wise|step-wise|time-wise|tokenwise|stepwise|timewise",
     "bare_axis": r"(?:tokens|steps|time|wall ?-?clock(?: time)?|wall-clock|samples|walltime)",
     "no_name": r"(?P<word>(?:the|a|an|your|his|her|their|our|my|some|any|every|no|another|what|which|this|that|these|those|much|many|more|too|so|very|how|i|he|she|they|we|you|not|whose|of the|'s)) (?P<mark>X\d+)(?! (?:run|training|experiment|job|model)(?!\S))",
     "rule_fill": r"is|gets|get|goes|go|becomes|become|has|ever|suddenly|value|reading|stays|stay|remains|are|was|to|at|being|been|starts|curve|still|turns|once|its|going|the|by|equal|than|more|or|all|of a sudden|jumps|jump|spikes|spike|rises|rise|grows|grow|climbs|up|down|drops|falls|increases|decreases|greater|larger|bigger|higher|above",
     "for_steps": r"(?:for|over|during|in)(?: (?:more than|at least|over|the|last))? (?P<steps>\d+)(?: (?:consecutive|straight|successive))? (?:steps?|points|iterations?)(?: (?:in a row|or more|straight))?",
     "sigma": r"-?(?:sigmas?|standard deviations?|std(?:s|ev|evs)?|z|sd|sds|σ|stddevs?|std devs?)(?: (?:above|over|from|away from|away|off|outside|beyond|out of|higher than|than|greater than|off from))?(?: (?:the|its|a|normal|mean|average|median|usual|baseline|recent|running|own|trend|level|value|typical|history|norm|of))*",
-    "zscore_of": r"(?:the )?z ?-?scores? (?:of|for|on)(?: the)?", "zscore": r"z ?-?scores?",
+    "zscore_of": r"(?:the )?z ?scores? (?:of|for|on)(?: the)?", "zscore": r"z ?scores?",
     "times": r"x|×|times|fold|", "factor_words": r"twice|double|triple|half|thrice|two|three|four|five|ten",
     "usual": r"of|the|its|a|than|their|usual|normal|own|running|recent|rolling|moving|typical|higher|larger|above|bigger|greater|median|average|mean|baseline|level|value|history|norm|as high as|as",
     "multiplies": r"doubles|triples|halves|quadruples",
@@ -981,6 +988,7 @@ PATTERNS = {
 PATTERNS |= {
     "times": r"x|×|times|fold",
     "thanks_fill": r"for|that|the|your|help|info|information|everything|it|to|you|quick|answer|all|this|a|lot|so|much|very|very much|really|again|update|that was|is|was|i|me|much|exactly|what|needed|advance|in|got|guys|response|reply|heads|up|no|problem|worries|works|bot|just",
+    "greeting_core": r"hi|hello|hey|yo|hallo|hiya|morning|afternoon|evening|greetings|howdy|sup|hola|bonjour|moin|gm|heya",
     "how_are_you": r"(?:(?:hi|hey|hello|bot|ok|so|yo) )*(?:how is it going|how are you(?: doing)?(?: today)?|how do you do|what is up|sup|whats up|how are things|how is life|how is your day|nice to meet you|you there|how is it hanging|what is new)(?: bot| today| there)*",
     "orders": r"{show}|{plot}|{list}|{describe}|{glance}|{watch}|compare|diff|contrast|explain|tell|undo|help|rank|group|debug|investigate|status|summari[sz]e|top|run doctor|by|eta|loss curve",
     "questions": r"what|which|who|whose|when|where|why|how|is|are|was|were|did|does|do|has|have|had|will|can|could|would|any|still|and(?= (?:MET|what|by|AXIS))|if|whether",
