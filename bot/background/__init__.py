@@ -1,0 +1,1 @@
+"""Work that goes on without anybody asking: ticks, deliveries, briefings, reminders."""

@@ -1,0 +1,1 @@
+"""What the engine runs, a file a kind of job."""
