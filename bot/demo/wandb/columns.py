@@ -35,6 +35,25 @@ def json_list(values: npt.NDArray[Any]) -> list[Any]:
     return [jsonable(value) for value in values.tolist()]
 
 
+def pick(held: Ints, values: npt.NDArray[Any], rows: Ints) -> npt.NDArray[Any]:
+    """The values at some rows, all of which are among those ``held``; both ascend."""
+    return values[rows] if _dense(held) else values[np.searchsorted(held, rows)]
+
+
+def _dense(held: Ints) -> bool:
+    """Whether all rows from the first on are held (or none is)."""
+    return held.size == 0 or int(held[-1]) == held.size - 1
+
+
+def among(held: Ints, rows: Ints) -> npt.NDArray[np.bool_]:
+    """Which of the rows are held; both ascend."""
+    if _dense(held):
+        return rows < held.size
+    places = np.minimum(np.searchsorted(held, rows), held.size - 1)
+    found: npt.NDArray[np.bool_] = held[places] == rows
+    return found
+
+
 class Column:
     """The values of one name and the rows that hold them, ascending; grows at the end."""
 
@@ -76,7 +95,7 @@ class Column:
 
     def at(self, rows: Ints) -> npt.NDArray[Any]:
         """The values at rows that all hold one."""
-        return self.values[np.searchsorted(self.rows, rows)]
+        return pick(self.rows, self.values, rows)
 
     def numbers(self) -> tuple[Ints, Floats]:
         """Rows and values where the value is a number (a boolean is none)."""
@@ -105,11 +124,18 @@ def _kind_with(kind: np.dtype[Any] | None, value: Any) -> np.dtype[Any]:
 
 
 class Table:
-    """All rows of a run. Nested values are kept under dotted names, media as they are."""
+    """All rows of a run. Nested values are kept under dotted names, media as they are.
+
+    Attributes:
+        columns: by name.
+        size: number of rows.
+        last_step: the largest step; −1 without rows.
+    """
 
     def __init__(self) -> None:
         self.columns: dict[str, Column] = {}
         self.size = 0
+        self.last_step = -1
         self._ascending = True
 
     @classmethod
@@ -126,6 +152,7 @@ class Table:
         table = cls()
         rows = np.arange(steps.size, dtype=np.int64)
         table.size = steps.size
+        table.last_step = int(steps.max()) if steps.size else -1
         table._ascending = bool(np.all(np.diff(steps) >= 0))
         table.columns["_step"] = Column(("_step",), rows, steps.astype(np.int64))
         for name, given in dense.items():
@@ -144,23 +171,17 @@ class Table:
         column = self.columns.get("_step")
         return column.values.astype(np.int64) if column else np.empty(0, np.int64)
 
-    @property
-    def last_step(self) -> int:
-        """The largest step; −1 without rows."""
-        steps = self.steps
-        return int(steps.max()) if steps.size else -1
-
     def append(self, row: Iterable[tuple[tuple[str, ...], Any]]) -> None:
         """Add one row, given as paths and values; it must hold ``_step``."""
-        before = self.last_step if self._ascending else 0
         for path, value in row:
             name = ".".join(path)
             if name not in self.columns:
                 self.columns[name] = Column.empty(path)
             self.columns[name].append(self.size, value)
         self.size += 1
-        if self._ascending and int(self.columns["_step"].values[-1]) < before:
-            self._ascending = False
+        step = int(self.columns["_step"].values[-1])
+        self._ascending = self._ascending and step >= self.last_step
+        self.last_step = max(self.last_step, step)
 
     def rows_in(self, min_step: int | None, stop_step: int | None) -> Ints:
         """Numbers of the rows from one step on, up to before another."""
@@ -179,7 +200,7 @@ class Table:
             if column is None:
                 return np.empty(0, np.int64)
             if column.size < self.size:
-                rows = np.intersect1d(rows, column.rows, assume_unique=True)
+                rows = rows[among(column.rows, rows)]
         return rows
 
     def flat(self, names: Sequence[str], rows: Ints) -> list[dict[str, Any]]:
@@ -194,7 +215,7 @@ class Table:
             column = self.columns.get(name)
             if column is None:
                 continue
-            held = np.flatnonzero(np.isin(rows, column.rows, assume_unique=True))
+            held = np.flatnonzero(among(column.rows, rows))
             for place, value in zip(held.tolist(), json_list(column.at(rows[held])), strict=True):
                 _put(found[place], column.path, value)
         return found

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from bot.demo.wandb.columns import Column, Floats, Ints, Table, jsonable
+from bot.demo.wandb.columns import Column, Floats, Ints, Table, among, jsonable, pick
 
 NonFinite = Literal["string", "null", "dropped"]
 
@@ -99,25 +99,22 @@ def buckets(
         factor: the server may give more buckets than asked for.
     """
     names = [str(key) for key in spec.get("keys", ())]
-    axis = _numbers(table, str(spec.get("xAxis", "_step")))
+    axis_rows, axis = _numbers(table, str(spec.get("xAxis", "_step")))
     asked = int(spec.get("bins") or spec.get("samples") or 500)
     columns = {name: _numbers(table, name) for name in names}
-    held = [rows for rows, _ in columns.values() if rows.size]
-    if not axis[0].size or not held:
-        return []
     highest = spec.get("maxStep")
-    within = table.rows_in(spec.get("minStep"), None if highest is None else highest + 1)
-    rows = np.intersect1d(np.unique(np.concatenate(held)), axis[0], assume_unique=True)
-    if within.size < table.size:
-        rows = np.intersect1d(rows, within, assume_unique=True)
+    rows = table.rows_in(spec.get("minStep"), None if highest is None else highest + 1)
+    held = np.zeros(rows.size, dtype=np.bool_)
+    for own_rows, _ in columns.values():
+        held |= among(own_rows, rows)
+    rows = rows[held & among(axis_rows, rows)]
     if not rows.size:
         return []
-    x = axis[1][np.searchsorted(axis[0], rows)]
+    x = pick(axis_rows, axis, rows)
     count = min(max(1, int(asked * factor)), rows.size)
     width = float(x.max() - x.min()) or 1.0
     bucket = np.minimum((x - x.min()) / width * count, count - 1).astype(np.int64)
-    order = np.argsort(bucket, kind="stable")
-    rows, bucket = rows[order], bucket[order]
+    shuffled = bool(np.any(np.diff(bucket) < 0))  # an axis that does not ascend with the rows
     made: list[dict[str, Any]] = [
         {"bucketSize": int(size)} for size in np.bincount(bucket, minlength=count)
     ]
@@ -125,9 +122,12 @@ def buckets(
         if name in table.columns:
             _mean(made, name, rows, bucket, _numbers(table, name))
     for name, (own_rows, values) in columns.items():
-        mine = np.isin(rows, own_rows, assume_unique=True)
-        own = values[np.searchsorted(own_rows, rows[mine])]
-        _measure(made, name, bucket[mine], own, non_finite)
+        mine = among(own_rows, rows)
+        own, own_bucket = pick(own_rows, values, rows[mine]), bucket[mine]
+        if shuffled:
+            ranked = np.argsort(own_bucket, kind="stable")
+            own, own_bucket = own[ranked], own_bucket[ranked]
+        _measure(made, name, own_bucket, own, non_finite)
     return made
 
 
@@ -140,8 +140,8 @@ def _mean(
     made: list[dict[str, Any]], name: str, rows: Ints, bucket: Ints, column: tuple[Ints, Floats]
 ) -> None:
     own_rows, values = column
-    mine = np.isin(rows, own_rows, assume_unique=True)
-    own = values[np.searchsorted(own_rows, rows[mine])]
+    mine = among(own_rows, rows)
+    own = pick(own_rows, values, rows[mine])
     size = np.bincount(bucket[mine], minlength=len(made))
     total = np.bincount(bucket[mine], weights=own, minlength=len(made))
     for entry, number, sum_ in zip(made, size.tolist(), total.tolist(), strict=True):

@@ -63,6 +63,7 @@ def recording(path: Path) -> Recording:
     log = next(iter(sorted(path.glob("run-*.wandb"))), path) if path.is_dir() else path
     made = Recording()
     printed: list[tuple[str, float, bool]] = []
+    summary: dict[tuple[str, ...], Any] = {}
     for record in read_records(log):
         match record.WhichOneof("record_type"):
             case "run":
@@ -75,7 +76,8 @@ def recording(path: Path) -> Recording:
                 made.rows.append((time, row))
                 made.ended_at = max(made.ended_at, time)
             case "summary":
-                _nested(record.summary.update, made.summary)
+                for item in record.summary.update:
+                    summary[tuple(item.nested_key) or (item.key,)] = item
             case "stats":
                 time = _seconds(record.stats.timestamp)
                 stats = {f"system.{i.key}": json.loads(i.value_json) for i in record.stats.item}
@@ -87,6 +89,7 @@ def recording(path: Path) -> Recording:
                 made.exit_code = record.exit.exit_code
             case _:
                 pass
+    made.summary = _nested(summary.values())  # of each only the last value
     made.ended_at = max([made.ended_at, made.started_at, *(time for _, time, _ in printed)])
     made.files = _files(log.parent / "files")
     made.lines = _console(printed, made.files)
@@ -142,10 +145,12 @@ def _configure(made: Recording, items: Iterable[Any]) -> None:
     made.config |= config
 
 
-def _nested(items: Iterable[Any], into: dict[str, Any] | None = None) -> dict[str, Any]:
+def _nested(items: Iterable[Any]) -> dict[str, Any]:
     """Items with a key, or a path of keys, and a JSON value (bare ``NaN`` included)."""
-    found = {} if into is None else into
-    for item in items:
+    found: dict[str, Any] = {}
+    items = list(items)
+    values = json.loads(f"[{','.join(item.value_json for item in items)}]")
+    for item, value in zip(items, values, strict=True):
         *above, key = item.nested_key or [item.key]
         place = found
         for part in above:
@@ -153,7 +158,7 @@ def _nested(items: Iterable[Any], into: dict[str, Any] | None = None) -> dict[st
             if not isinstance(inner, dict):
                 inner = place[part] = {}
             place = inner
-        place[key] = json.loads(item.value_json)
+        place[key] = value
     return found
 
 
