@@ -58,6 +58,11 @@ class Delivery:
         if in_place and request.channel and request.message_ts and not self._by_url:
             self._posted = Posted(request.channel, request.message_ts, request.thread_ts)
 
+    @property
+    def posted(self) -> Posted | None:
+        """Where the answer stands, once it does and where it can be edited."""
+        return self._posted
+
     async def show(self, reply: Reply) -> Posted | None:
         """Shows a reply in the place of the one before.
 

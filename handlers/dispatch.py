@@ -14,7 +14,7 @@ from handlers.delivery import Delivery
 from handlers.language.intents import Intent, Understanding
 from handlers.problems import SlackProblem
 from handlers.registry import Ask
-from handlers.reply import Reply
+from handlers.reply import Posted, Reply
 from handlers.request import Request
 from handlers.services import Services
 from handlers.views import problem as problems
@@ -87,11 +87,18 @@ class Dispatcher:
         async with aclosing(cast("Any", replies)) as open_replies:
             async for reply in open_replies:
                 last = reply
+                # What stands already is about this from now on, however long its picture takes.
+                await self._remember(delivery.posted, reply)
+                fresh = delivery.posted is None
                 posted = await delivery.show(reply)
-                if posted is not None and reply.remember is not None:
-                    await self._services.topics.remember(posted, reply.remember)
+                if fresh:
+                    await self._remember(posted, reply)
         if last is not None and last.details:
             await delivery.follow(posted, last.details)
+
+    async def _remember(self, posted: Posted | None, reply: Reply) -> None:
+        if posted is not None and reply.remember is not None:
+            await self._services.topics.remember(posted, reply.remember)
 
     async def _replies(self, request: Request) -> AsyncIterator[Reply] | None:
         if request.click is not None:

@@ -12,6 +12,19 @@ from handlers.ports import Clock
 _KEPT = 2_000
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn that came, or that somebody newer took.
+
+    Attributes:
+        current: Whether nothing newer is waiting: only then may something be sent.
+        number: Names the content; a repetition of the same content keeps it.
+    """
+
+    current: bool
+    number: int
+
+
 @dataclass(slots=True)
 class _Line:
     last: datetime | None = None
@@ -33,21 +46,27 @@ class Pace:
         self._lines: OrderedDict[str, _Line] = OrderedDict()
 
     @asynccontextmanager
-    async def turn(self, key: str) -> AsyncIterator[bool]:
-        """Waits for this key's turn; false where somebody newer waits too and goes instead."""
+    async def turn(self, key: str, again: Turn | None = None) -> AsyncIterator[Turn]:
+        """Waits for this key's turn; it is not current where somebody newer waits or went.
+
+        Args:
+            key: What takes turns.
+            again: The earlier turn of the same content, when it is sent once more.
+        """
         line = self._line(key)
-        line.newest += 1
-        mine = line.newest
+        if again is None:
+            line.newest += 1
+        mine = line.newest if again is None else again.number
         async with line.lock:
             if line.newest == mine and line.last is not None:
                 due = self._every_s - (self._clock.now() - line.last).total_seconds()
                 if due > 0:
                     await self._clock.sleep(due)
             if line.newest != mine:
-                yield False
+                yield Turn(current=False, number=mine)
                 return
             try:
-                yield True
+                yield Turn(current=True, number=mine)
             finally:
                 line.last = self._clock.now()
 

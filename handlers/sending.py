@@ -18,7 +18,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 )
 from slack_sdk.web.async_client import AsyncWebClient
 
-from handlers.pace import Pace
+from handlers.pace import Pace, Turn
 from handlers.ports import Clock
 from handlers.problems import BadBlocks, CannotTell, Refused, SlackProblem, SlowDown, Unsure
 from handlers.reply import Message, Posted
@@ -27,6 +27,7 @@ from handlers.uploads import Uploads, without_pictures
 
 UPDATE_EVERY_S: Final = 3.0
 _PICTURE_WAITS_S: Final = (1.0, 1.0, 2.0, 3.0)  # until an uploaded picture can be shown
+_RESPONSE_WAITS_S: Final = (1.5, 3.0)
 _LOOK_BACK: Final = 15  # messages read back: what a distributed app gets in one request
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
 _QUIET: Final[dict[str, Any]] = {"unfurl_links": False, "unfurl_media": False}
@@ -110,7 +111,7 @@ class SlackSender:
         ready = await self._uploads.place(message)
         shown = await _as_far_as_taken(ready, send)
         if ready.images and not shown.pictures:
-            await self._wait_for_pictures(shown.posted, ready)
+            await self.update(shown.posted, message)
         return shown.posted
 
     async def update(self, posted: Posted, message: Message) -> None:
@@ -124,12 +125,12 @@ class SlackSender:
             SlowDown: Slack still asks for patience after the client's own retries.
         """
         ready = await self._uploads.place(message)
-        async with self._pace.turn(_key(posted)) as current:
-            if not current:
+        async with self._pace.turn(_key(posted)) as turn:
+            if not turn.current:
                 return
             shown = await _as_far_as_taken(ready, self._updater(posted))
         if ready.images and not shown.pictures:
-            await self._wait_for_pictures(posted, ready)
+            await self._wait_for_pictures(posted, ready, turn)
 
     async def delete(self, posted: Posted) -> None:
         """Takes an own message away; one that is gone already is fine."""
@@ -181,6 +182,7 @@ class SlackSender:
         Raises:
             Refused: The address has expired or was used up.
         """
+        ready = await self._uploads.place(message)
         head = {
             "response_type": "in_channel" if in_channel else "ephemeral",
             "replace_original": replace_original,
@@ -190,7 +192,18 @@ class SlackSender:
             await self._webhook(url, {**head, **_content(replace(version, metadata=None))})
             return Posted("", "")
 
-        await _as_far_as_taken(await self._uploads.place(message), send)
+        # What was said here cannot be edited later, and each try costs one of five uses: so the
+        # picture gets time to be processed first.
+        for wait in _RESPONSE_WAITS_S if ready.images else ():
+            await self._clock.sleep(wait)
+            try:
+                await send(ready)
+            except BadBlocks as problem:
+                if not _about_picture(problem):
+                    break
+            else:
+                return
+        await _as_far_as_taken(without_pictures(ready) if ready.images else ready, send)
 
     # Looking up
 
@@ -248,12 +261,12 @@ class SlackSender:
 
         return send
 
-    async def _wait_for_pictures(self, posted: Posted, ready: Message) -> None:
+    async def _wait_for_pictures(self, posted: Posted, ready: Message, turn: Turn) -> None:
         """Shows the message again until Slack has processed its pictures, within a bound."""
         for wait in _PICTURE_WAITS_S:
             await self._clock.sleep(wait)
-            async with self._pace.turn(_key(posted)) as current:
-                if not current:
+            async with self._pace.turn(_key(posted), again=turn) as now:
+                if not now.current:
                     return
                 shown = await _as_far_as_taken(ready, self._updater(posted))
             if shown.pictures:
@@ -296,12 +309,16 @@ async def _as_far_as_taken(message: Message, send: _Send) -> _Shown:
             _LOG.warning("Slack refused blocks: %s", problem)
             if not version.blocks:
                 raise
-            if pictures and "slack file" in problem.detail.lower().replace("_", " "):
+            if pictures and _about_picture(problem):
                 version, pictures = without_pictures(version), False
             elif version.plainer is not None:
                 version = version.plainer
             else:
                 version, pictures = replace(version, blocks=(), images=()), False
+
+
+def _about_picture(problem: BadBlocks) -> bool:
+    return "slack file" in problem.detail.lower().replace("_", " ")
 
 
 def _content(message: Message, *, always_blocks: bool = False) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """A clock that only tests move."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 START = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
@@ -46,6 +48,22 @@ class HandClock:
             for _ in range(10):
                 await asyncio.sleep(0)
         self._now = end
+
+    @asynccontextmanager
+    async def passing(self) -> AsyncIterator[None]:
+        """Time flies: whoever sleeps is woken at once."""
+
+        async def fly() -> None:
+            while True:
+                await self.asleep()
+                await self.advance(0.5)
+
+        task = asyncio.create_task(fly())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def asleep(self, number: int = 1) -> None:
         """Waits until so many are asleep."""
