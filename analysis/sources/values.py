@@ -3,7 +3,7 @@
 import json
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,7 +34,10 @@ def number(value: object) -> float | None:
     return None
 
 
-def parse_json(text: str | bytes) -> Any:
+ObjectHook = Callable[[dict[str, Any]], Any]
+
+
+def parse_json(text: str | bytes, *, object_hook: ObjectHook | None = None) -> Any:
     """Read a JSON text of W&B, bare ``NaN`` and ``Infinity`` included.
 
     Integers of thousands of digits (which Python refuses to read) become floats.
@@ -43,13 +46,13 @@ def parse_json(text: str | bytes) -> Any:
         ValueError: when it is not JSON, or nested too deeply to read.
     """
     try:
-        return json.loads(text)
+        return json.loads(text, object_hook=object_hook)
     except RecursionError:
         raise ValueError("The JSON is nested too deeply.") from None
     except json.JSONDecodeError:
         raise
     except ValueError:
-        return json.loads(text, parse_int=_integer)
+        return json.loads(text, object_hook=object_hook, parse_int=_integer)
 
 
 def _integer(digits: str) -> int | float:

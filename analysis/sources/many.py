@@ -1,0 +1,334 @@
+"""Many runs of a W&B server at once: pages of runs with their curves, and new points of runs."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any, Protocol
+
+from analysis.errors import (
+    AccessError,
+    AnalysisError,
+    ConnectionFailed,
+    NotFound,
+    ProjectNotFound,
+    RateLimited,
+)
+from analysis.flight import gather_bounded, off_loop
+from analysis.history import History, Missing
+from analysis.refs import ProjectRef, RunRef
+from analysis.run import Project, Run, RunState
+from analysis.sources import graphql
+from analysis.sources.answers import Answer
+from analysis.sources.base import Effort, RunPage, RunQuery
+from analysis.sources.deadline import Deadline, Timing
+from analysis.sources.decode import next_page, nodes_of, points_of, run_of
+from analysis.sources.graphql import Operation
+from analysis.sources.histories import Spec
+
+PAGE = 50  # runs a request, as W&B's own client asks for
+_PAGE_S = 30.0  # seconds for a page, with all that it takes to get around a run that fails
+_PATIENCE_S = 8.0  # after which a page is asked for in parts as well
+_ONE_S = 6.0  # seconds for a run that is asked for by itself
+_PARTS = 8  # parts of a page that failed
+_WHOLE_AT_ONCE = 4  # runs whose gap is fetched whole
+_MOST_PROJECTS = 20  # of an entity, when no project is named
+
+Ask = Callable[[Operation, Mapping[str, Any], Deadline], Awaitable[Answer]]
+Wanted = tuple[Run, Sequence[str], int | None]
+"""A run, the names whose points are wanted, and the step to start from."""
+
+
+class ReadHistory(Protocol):
+    """How one run's curves are read."""
+
+    def __call__(
+        self, run: Run, keys: Sequence[str], effort: Effort, *, since_step: int | None = None
+    ) -> Awaitable[History]:
+        """See ``RunSource.history``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """Asks for many runs in few requests.
+
+    Attributes:
+        ask: sends an operation.
+        app_url: the web app, for the runs' links.
+        history: reads one run's curves whole.
+        projects: lists the projects of an entity.
+        timing: the clock.
+        suspects: runs that failed the last time; they are asked for apart from the others.
+    """
+
+    ask: Ask
+    app_url: str
+    history: ReadHistory
+    projects: Callable[[str], Awaitable[tuple[Project, ...]]]
+    timing: Timing
+    suspects: set[RunRef]
+
+    # Runs of a project or an entity.
+
+    async def runs(self, query: RunQuery, keys: tuple[str, ...], samples: int) -> RunPage:
+        """The runs that a query means, with sampled curves of ``keys`` where there are any."""
+        if query.within.project is not None:
+            return await self._of_project(query, query.within.project, keys, samples)
+        entity = query.within.entity
+        names = [project.name for project in await self.projects(entity)][:_MOST_PROJECTS]
+        pages = await gather_bounded(
+            [partial(self._of_project, query, name, keys, samples) for name in names], 4
+        )
+        runs = sorted((r for page in pages for r in page.runs), key=_order(query), reverse=True)
+        totals = [page.total for page in pages if page.total is not None]
+        curves = {ref: curve for page in pages for ref, curve in page.curves.items()}
+        return RunPage(
+            tuple(runs[: query.limit]), sum(totals) if len(totals) == len(pages) else None, curves
+        )
+
+    async def _of_project(
+        self, query: RunQuery, project: str, keys: tuple[str, ...], samples: int
+    ) -> RunPage:
+        runs: list[Run] = []
+        curves: dict[RunRef, History] = {}
+        total: int | None = None
+        after: str | None = None
+        while len(runs) < query.limit:
+            first = min(PAGE, query.limit - len(runs))
+            page, connection = await self._page(query, project, keys, samples, first, after)
+            total = page.total
+            recent, more = _active(page.runs, query.active_since)
+            runs += recent
+            curves |= {run.ref: page.curves[run.ref] for run in recent if run.ref in page.curves}
+            after = next_page(connection)
+            if after is None or not more:
+                break
+        if query.active_since is not None:
+            total = None
+            if "created_at" in query.order:
+                runs.sort(key=_order(query), reverse=query.order.startswith("-"))
+        return RunPage(tuple(runs), total, curves)
+
+    async def _page(
+        self,
+        query: RunQuery,
+        project: str,
+        keys: tuple[str, ...],
+        samples: int,
+        first: int,
+        after: str | None,
+    ) -> tuple[RunPage, object]:
+        """A page of runs; where it fails with its curves, without them and then the curves."""
+        where = ProjectRef(query.within.entity, project)
+        variables = {
+            "entity": where.entity,
+            "project": project,
+            "filters": json.dumps(_filters(query)),
+            "order": "-heartbeat_at" if query.active_since is not None else query.order,
+            "first": first,
+            "after": after,
+        }
+        deadline = Deadline.after(_PAGE_S, self.timing)
+        if keys:
+            specs = [Spec((key,), samples).text for key in keys]
+            within = deadline.sooner(_PATIENCE_S / _PAGE_S)
+            try:
+                answer = await self.ask(
+                    graphql.RUNS_WITH_CURVES, {**variables, "specs": specs}, within
+                )
+                return await self._read(where, answer, keys, samples)
+            except (AccessError, NotFound, ConnectionFailed, RateLimited):
+                raise
+            except AnalysisError:
+                deadline = Deadline.after(_PAGE_S, self.timing)
+        page, connection = await self._read(
+            where, await self.ask(graphql.RUNS, variables, deadline), (), samples
+        )
+        if not keys:
+            return page, connection
+        wanted = [(run, _logged(run, keys), None) for run in page.runs]
+        return replace(page, curves=await self.curves(wanted, samples)), connection
+
+    async def _read(
+        self, where: ProjectRef, answer: Answer, keys: tuple[str, ...], samples: int
+    ) -> tuple[RunPage, object]:
+        project = answer.data.get("project")
+        if not isinstance(project, Mapping):
+            raise answer.error_at("project") or ProjectNotFound(
+                f"There is no project “{where}”, or it may not be read."
+            )
+        connection = project.get("runs")
+        if connection is None:
+            raise answer.error_at("project", "runs") or ProjectNotFound(
+                f"The runs of “{where}” may not be read."
+            )
+        page = await off_loop(_decoded, where, project, answer, keys, samples, self.app_url)
+        return page, connection
+
+    # New points of runs.
+
+    async def curves(self, wanted: Sequence[Wanted], samples: int) -> Mapping[RunRef, History]:
+        """New points of many runs; a gap larger than the sample is fetched whole."""
+        sound = [each for each in wanted if each[0].ref not in self.suspects]
+        apart = [each for each in wanted if each[0].ref in self.suspects]
+        pages = [sound[i : i + PAGE] for i in range(0, len(sound), PAGE)]
+        pages += [[each] for each in apart]
+        deadline = Deadline.after(_PAGE_S, self.timing)
+        answers = await asyncio.gather(*(self._curves(p, samples, deadline) for p in pages))
+        found = {ref: history for answer in answers for ref, history in answer.items()}
+        gaps = [
+            (run, [n for n in keys if n in found[run.ref] and not found[run.ref][n].exact], since)
+            for run, keys, since in wanted
+            if since is not None and run.ref in found
+        ]
+        whole = await gather_bounded(
+            [partial(self._whole, *gap) for gap in gaps if gap[1]], _WHOLE_AT_ONCE
+        )
+        for ref, history in whole:
+            series = {**found[ref].series, **history.series}
+            found[ref] = History(series, (*found[ref].missing, *history.missing))
+        return found
+
+    async def _curves(
+        self, wanted: Sequence[Wanted], samples: int, deadline: Deadline
+    ) -> dict[RunRef, History]:
+        """The curves of a page: in one request, and in parts when that fails or takes long."""
+        if not wanted:
+            return {}
+        alone = len(wanted) == 1
+        within = Deadline.after(min(_ONE_S if alone else _PATIENCE_S, deadline.left), self.timing)
+        try:
+            found = await self._curves_at_once(wanted, samples, within)
+        except (AccessError, ConnectionFailed, RateLimited):
+            raise
+        except AnalysisError as error:
+            if alone:
+                self._suspect(wanted[0][0].ref)
+                return {wanted[0][0].ref: History({}, (Missing("new points", error.sentence),))}
+            size = -(-len(wanted) // _PARTS)
+            parts = [wanted[i : i + size] for i in range(0, len(wanted), size)]
+            answers = await asyncio.gather(*(self._curves(p, samples, deadline) for p in parts))
+            return {ref: history for answer in answers for ref, history in answer.items()}
+        for ref, history in found.items():
+            if history.missing:
+                self._suspect(ref)
+            else:
+                self.suspects.discard(ref)
+        return found
+
+    def _suspect(self, ref: RunRef) -> None:
+        if len(self.suspects) < PAGE:  # more than that is no single run's fault
+            self.suspects.add(ref)
+
+    async def _curves_at_once(
+        self, wanted: Sequence[Wanted], samples: int, within: Deadline
+    ) -> dict[RunRef, History]:
+        variables: dict[str, Any] = {}
+        for place, (run, keys, since) in enumerate(wanted):
+            variables |= {
+                f"e{place}": run.ref.entity,
+                f"p{place}": run.ref.project,
+                f"n{place}": run.ref.id,
+                f"s{place}": [Spec((key,), samples, since).text for key in keys],
+            }
+        answer = await self.ask(graphql.curves_of(len(wanted)), variables, within)
+        return await off_loop(_curves_decoded, wanted, answer, samples)
+
+    async def _whole(
+        self, run: Run, keys: Sequence[str], since: int | None
+    ) -> tuple[RunRef, History]:
+        effort = Effort(deadline_s=_ONE_S * 2)
+        try:
+            return run.ref, await self.history(run, keys, effort, since_step=since)
+        except AnalysisError as error:
+            return run.ref, History({}, (Missing("rows of a long gap", error.sentence),))
+
+
+def _filters(query: RunQuery) -> Mapping[str, Any]:
+    known = sorted(state.value for state in query.states if state is not RunState.UNKNOWN)
+    if not known or len(known) != len(query.states):
+        return dict(query.filters)
+    states = {"state": {"$in": known}}
+    return {"$and": [dict(query.filters), states]} if query.filters else states
+
+
+def _active(runs: Iterable[Run], since: datetime | None) -> tuple[list[Run], bool]:
+    """The runs with a sign of life since then, and whether there may be more on the next page.
+
+    They come ordered by heartbeat; a run that has none yet counts from its creation.
+    """
+    found = []
+    for run in runs:
+        if since is None or (run.heartbeat_at or run.created_at or since) >= since:
+            found.append(run)
+        elif run.heartbeat_at is not None:
+            return found, False
+    return found, True
+
+
+def _order(query: RunQuery) -> Callable[[Run], float]:
+    by_beat = query.order.endswith("heartbeat_at")
+
+    def time(run: Run) -> float:
+        when = run.heartbeat_at if by_beat else run.created_at
+        return when.timestamp() if when else 0.0
+
+    return time
+
+
+def _logged(run: Run, keys: Sequence[str]) -> tuple[str, ...]:
+    return tuple(key for key in keys if key in run.keys) if run.keys else tuple(keys)
+
+
+def _decoded(
+    where: ProjectRef,
+    project: Mapping[str, Any],
+    answer: Answer,
+    keys: tuple[str, ...],
+    samples: int,
+    app_url: str,
+) -> RunPage:
+    runs, curves = [], {}
+    for place, node in enumerate(nodes_of(project.get("runs"))):
+        name = node.get("name")
+        if not isinstance(name, str) or not name:
+            continue
+        run = run_of(node, RunRef(where.entity, str(where.project), name), app_url)
+        runs.append(run)
+        if keys:
+            error = answer.error_at("project", "runs", "edges", str(place), "node")
+            curves[run.ref] = _history(node.get("sampledHistory"), keys, samples, error)
+    total = project.get("runCount")
+    return RunPage(tuple(runs), total if isinstance(total, int) else None, curves)
+
+
+def _curves_decoded(
+    wanted: Sequence[Wanted], answer: Answer, samples: int
+) -> dict[RunRef, History]:
+    found = {}
+    for place, (run, keys, _) in enumerate(wanted):
+        project = answer.data.get(f"r{place}")
+        node = project.get("run") if isinstance(project, Mapping) else None
+        rows = node.get("sampledHistory") if isinstance(node, Mapping) else None
+        error = answer.error_at(f"r{place}")
+        found[run.ref] = _history(rows, keys, samples, error)
+    return found
+
+
+def _history(
+    answers: object, keys: Sequence[str], samples: int, error: AnalysisError | None
+) -> History:
+    """The curves in the answers to a spec a key."""
+    if not isinstance(answers, list) or len(answers) != len(keys):
+        reason = error.sentence if error else "W&B's answer lacks them."
+        return History({}, (Missing("new points", reason),))
+    found = {}
+    for key, rows in zip(keys, answers, strict=True):
+        points = points_of(rows, (key,))[key]
+        if len(points):
+            whole = isinstance(rows, list) and len(rows) < samples
+            found[key] = points.series(exact=whole)
+    return History(found)

@@ -1,0 +1,290 @@
+"""Runs on a W&B server."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+from analysis.errors import (
+    AnalysisError,
+    FieldUnknown,
+    NotAuthenticated,
+    NotFound,
+    ProjectNotFound,
+    RunNotFound,
+)
+from analysis.flight import Flights, off_loop
+from analysis.history import History
+from analysis.refs import Defaults, RunRef
+from analysis.run import ConsoleLine, Project, Run, Viewer
+from analysis.sources import graphql
+from analysis.sources.base import Effort, Progress, RunPage, RunQuery
+from analysis.sources.credentials import Account, find_account
+from analysis.sources.deadline import Deadline, Timing
+from analysis.sources.decode import (
+    console_of,
+    next_page,
+    nodes_of,
+    project_of,
+    run_of,
+    system_of,
+    viewer_of,
+)
+from analysis.sources.graphql import Operation
+from analysis.sources.histories import Reader
+from analysis.sources.many import Many
+from analysis.sources.transport import Limits, Transport
+
+_PROJECTS_PAGE = 100
+_MOST_PROJECTS = 1_000
+_SYSTEM_SAMPLES = 1_000
+_OTHER_HOSTS = ("https://wandb.ai", "https://forge.coreweave.com/wandb")
+"""Web addresses of W&B's cloud, which is one deployment under two names."""
+
+
+class WandbSource:
+    """Runs on a W&B server, as a source.
+
+    Args:
+        base_url: another server than the one that W&B's own settings name.
+        api_key: another key than the one that the ``wandb`` package finds.
+        account: server and key, where they are known already.
+        deadline_s: seconds for a question that has no effort of its own.
+        limits: how hard the server may be asked.
+        timing: the clock; a test's own.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        api_key: str | None = None,
+        account: Account | None = None,
+        deadline_s: float = 10.0,
+        limits: Limits | None = None,
+        timing: Timing | None = None,
+    ) -> None:
+        self._base_url, self._api_key, self._account = base_url, api_key, account
+        self._deadline_s = deadline_s
+        self._limits = limits or Limits()
+        self._timing = timing or Timing()
+        self._transport: Transport | None = None
+        self._opening = asyncio.Lock()
+        self._flights: Flights[object, Any] = Flights()
+        self._lacks: set[str] = set()  # operations that this server's schema does not know
+        self._suspects: set[RunRef] = set()  # runs whose curves failed the last time
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._transport is not None:
+            await self._transport.__aexit__(kind, error, trace)
+            self._transport = None
+
+    @property
+    def requests(self) -> int:
+        """Requests that were sent so far, tries included."""
+        return self._transport.requests if self._transport else 0
+
+    async def account(self) -> Account:
+        """The server and the key, found without asking the server."""
+        return (await self._open()).account
+
+    async def defaults(self) -> Defaults:
+        """What completes an incomplete name: W&B's settings, else the key's own entity."""
+        account = await self.account()
+        entity = account.entity or (await self.viewer()).entity
+        hosts = dict.fromkeys((account.app_url, *_also(account.app_url)))
+        return Defaults(entity, account.project, tuple(hosts))
+
+    async def run(self, ref: RunRef) -> Run:
+        """State, times, config, summary and logged names of one run."""
+        found: Run = await self._flights.once(("run", ref), lambda: self._run(ref))
+        return found
+
+    async def _run(self, ref: RunRef) -> Run:
+        deadline = self._deadline()
+        node = await self._of_run_either(ref, graphql.RUN, graphql.RUN_PLAIN, deadline)
+        account = await self.account()
+        return await off_loop(run_of, node, ref, account.app_url)
+
+    async def history(
+        self,
+        run: Run,
+        keys: Sequence[str],
+        effort: Effort,
+        *,
+        since_step: int | None = None,
+        progress: Progress | None = None,
+    ) -> History:
+        """The curves of ``keys``; see ``analysis.sources.histories``."""
+        deadline = Deadline.after(effort.deadline_s, self._timing)
+
+        async def ask(
+            operation: Operation, variables: Mapping[str, Any], within: Deadline
+        ) -> object:
+            node = await self._of_run(run.ref, operation, variables, within)
+            return next(iter(node.values()), None)
+
+        reader = Reader(
+            ask, run, effort, deadline, progress, graphql.BUCKETS.name not in self._lacks
+        )
+        try:
+            return await reader.read(keys, since_step)
+        finally:
+            if not reader.has_buckets:
+                self._lacks.add(graphql.BUCKETS.name)
+
+    async def system(self, run: Run, effort: Effort) -> History:
+        """System metrics, sampled by the server where there are many."""
+        deadline = Deadline.after(effort.deadline_s, self._timing)
+        wanted = {"samples": effort.points if effort.full else _SYSTEM_SAMPLES}
+        node = await self._of_run(run.ref, graphql.SYSTEM, wanted, deadline)
+        columns = await off_loop(system_of, node.get("events"))
+        series = await off_loop(columns.series, columns.names)
+        thinned = len(columns) >= wanted["samples"]
+        return History({n: replace(s, exact=not thinned) for n, s in series.items()})
+
+    async def console(self, run: Run, last: int) -> tuple[ConsoleLine, ...]:
+        """The last lines; the server gives fewer than asked for where it caps them."""
+        node = await self._of_run(run.ref, graphql.CONSOLE, {"last": last}, self._deadline())
+        return (await off_loop(console_of, node.get("logLines")))[-last:] if last > 0 else ()
+
+    async def runs(
+        self, query: RunQuery, *, curve_keys: Sequence[str] = (), samples: int = 100
+    ) -> RunPage:
+        """The runs that a query means, a request a page of 50, curves included."""
+        return await (await self._many()).runs(query, tuple(curve_keys), samples)
+
+    async def curves(
+        self, runs: Iterable[tuple[Run, Sequence[str], int | None]], samples: int
+    ) -> Mapping[RunRef, History]:
+        """New points of many runs, an alias a run, a request a page of 50."""
+        return await (await self._many()).curves(list(runs), samples)
+
+    async def projects(self, entity: str) -> tuple[Project, ...]:
+        """Projects of an entity, the most recently active first where the server tells."""
+        deadline = self._deadline()
+        found: list[Project] = []
+        after: str | None = None
+        while len(found) < _MOST_PROJECTS:
+            variables = {"entity": entity, "first": _PROJECTS_PAGE, "after": after}
+            answer = await self._either(graphql.PROJECTS, graphql.MODELS, variables, deadline)
+            page = next(iter(answer.values()), None)
+            if page is None:
+                raise ProjectNotFound(f"There is no entity “{entity}”, or it may not be read.")
+            found += [p for node in nodes_of(page) if (p := project_of(node, entity)) is not None]
+            after = next_page(page)
+            if after is None:
+                break
+        return tuple(found)
+
+    async def viewer(self) -> Viewer:
+        """Whose key this is."""
+        found: Viewer = await self._flights.once("viewer", self._viewer)
+        return found
+
+    async def _viewer(self) -> Viewer:
+        answer = await (await self._open()).ask(graphql.VIEWER, {}, self._deadline())
+        node = answer.data.get("viewer")
+        if not isinstance(node, Mapping):
+            raise NotAuthenticated("W&B does not know the key that is set.")
+        return viewer_of(node)
+
+    def _deadline(self) -> Deadline:
+        return Deadline.after(self._deadline_s, self._timing)
+
+    async def _open(self) -> Transport:
+        async with self._opening:
+            if self._transport is None:
+                account = self._account or await find_account(self._base_url, self._api_key)
+                self._transport = Transport(account, self._limits, self._timing)
+            return self._transport
+
+    async def _many(self) -> Many:
+        transport = await self._open()
+        return Many(
+            ask=transport.ask,
+            app_url=transport.account.app_url,
+            history=self.history,
+            projects=self.projects,
+            timing=self._timing,
+            suspects=self._suspects,
+        )
+
+    async def _of_run_either(
+        self, ref: RunRef, rich: Operation, plain: Operation, deadline: Deadline
+    ) -> Mapping[str, Any]:
+        variables = _names(ref)
+        return _run_in(ref, await self._either(rich, plain, variables, deadline))
+
+    async def _of_run(
+        self, ref: RunRef, operation: Operation, variables: Mapping[str, Any], deadline: Deadline
+    ) -> Mapping[str, Any]:
+        transport = await self._open()
+        try:
+            answer = await transport.ask(operation, {**_names(ref), **variables}, deadline)
+        except RunNotFound:
+            raise
+        except NotFound:
+            raise _no_run(ref) from None
+        error = answer.error_at("project", "run")
+        node = _run_in(ref, answer.data, error)
+        if error is not None and all(value is None for value in node.values()):
+            raise error
+        return node
+
+    async def _either(
+        self,
+        rich: Operation,
+        plain: Operation,
+        variables: Mapping[str, Any],
+        deadline: Deadline,
+    ) -> Mapping[str, Any]:
+        """Ask the richer question; the plain one where the server lacks a field of it."""
+        transport = await self._open()
+        if rich.name not in self._lacks:
+            try:
+                return (await transport.ask(rich, variables, deadline)).data
+            except FieldUnknown:
+                self._lacks.add(rich.name)
+        return (await transport.ask(plain, variables, deadline)).data
+
+
+def _names(ref: RunRef) -> dict[str, str]:
+    return {"entity": ref.entity, "project": ref.project, "run": ref.id}
+
+
+def _run_in(
+    ref: RunRef, data: Mapping[str, Any], error: AnalysisError | None = None
+) -> Mapping[str, Any]:
+    """The run of an answer.
+
+    Raises:
+        RunNotFound: when it or its project is null, and no error says why.
+    """
+    project = data.get("project")
+    run = project.get("run") if isinstance(project, Mapping) else None
+    if isinstance(run, Mapping):
+        return run
+    if error is not None:
+        raise error
+    if not isinstance(project, Mapping):
+        raise RunNotFound(f"There is no project “{ref.entity}/{ref.project}”.")
+    raise _no_run(ref)
+
+
+def _no_run(ref: RunRef) -> RunNotFound:
+    return RunNotFound(f"There is no run “{ref}”.")
+
+
+def _also(app_url: str) -> tuple[str, ...]:
+    """The other name of W&B's cloud, whose old links are still about."""
+    return _OTHER_HOSTS if app_url.rstrip("/") in _OTHER_HOSTS else ()
