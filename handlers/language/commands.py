@@ -101,7 +101,9 @@ class CommandReader:
             if kind not in command.takes and found["kind"] not in command.takes:
                 fits = False
                 continue
-            self._argument(command, found["kind"], reading.values[found["mark"]], context, index, slots)
+            self._argument(
+                command, found["kind"], reading.values[found["mark"]], context, index, slots
+            )
         return fits
 
     def _argument(

@@ -111,7 +111,9 @@ class Filler:
     ) -> tuple[Run, ...]:
         intent = candidate.intent
         runs = self.named(candidate, context, index)
-        if earlier and (not runs or all(isinstance(run, Ref) and run.ref == "thread" for run in runs)):
+        if earlier and (
+            not runs or all(isinstance(run, Ref) and run.ref == "thread" for run in runs)
+        ):
             runs = earlier
         if intent is not I.COMPARE and any(isinstance(run, str) for run in runs):
             runs = tuple(run for run in runs if not (isinstance(run, Ref) and run.ref == "thread"))
@@ -178,7 +180,10 @@ class Filler:
 
     def _end(self, candidate: Candidate) -> str | None:
         found = [state for pattern, state in self._ends if pattern.search(candidate.matched)]
-        return ",".join(sorted({state for state in found if state not in {"finished", "running"}})) or None
+        return (
+            ",".join(sorted({state for state in found if state not in {"finished", "running"}}))
+            or None
+        )
 
     def _owner(self, candidate: Candidate) -> str | None:
         owners = candidate.reading.of("OWNER") or candidate.reading.of("USER")

@@ -43,8 +43,8 @@ class Guard:
             rf"^(?:(?:{language.patterns['calls']}) )*(?:USER\d+)|USER\d+(?: ,)?$"
         )
         self._named = re.compile(
-            rf"^(?:(?:{language.patterns['calls']}) )*(?:X|OWNER|NAME)\d+(?: ,| )(?: ?,)?"
-            rf" ?(?:{language.patterns['asks']})(?!\S)"
+            rf"^(?:(?:{language.patterns['calls']}) )*(?P<name>(?:X|OWNER)\d+)(?P<comma> ,)?"
+            rf" (?:{language.patterns['asks']})(?!\S)"
         )
         self._thanks_named = re.compile(rf"(?:{language.patterns['thanks_to']}) (?:X|OWNER)\d+$")
 
@@ -65,7 +65,7 @@ class Guard:
         """
         text = reading.text
         everything = self._foreign(text)
-        if self._named.search(text) or self._thanks_named.search(text):
+        if self._is_called(reading) or self._thanks_named.search(text):
             everything = everything or "somebody else is asked"
         if self._vocative.search(text) and not bot and context.addressed in {"thread", "dm"}:
             everything = everything or "somebody else is asked"
@@ -81,6 +81,14 @@ class Guard:
             rest = self._request.sub("", text)
             action = next((why for why, pattern in self._action if pattern.match(rest)), None)
         return Verdict(everything, action)
+
+    def _is_called(self, reading: Reading) -> bool:
+        """Whether it begins with the name of a person: "Anna, can you …"."""
+        found = self._named.search(reading.text)
+        if found is None:
+            return False
+        name = str(reading.values[found["name"]])
+        return bool(found["comma"]) or found["name"].startswith("OWNER") or name[:1].isupper()
 
     def _foreign(self, text: str) -> str | None:
         word = next((word for word in text.split() if word in self._language.foreign), None)

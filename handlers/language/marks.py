@@ -31,14 +31,10 @@ class MarkReader:
 
     def __init__(self, language: Language) -> None:
         self._language = language
-        self._refs = tuple(
-            (_bounded(pattern), kind, n) for pattern, kind, n in language.references
-        )
+        self._refs = tuple((_bounded(pattern), kind, n) for pattern, kind, n in language.references)
         self._axes = _bounded(language.patterns["axis"])
         self._bare_axis = _bounded(language.patterns["bare_axis"])
-        self._axis_names = tuple(
-            (re.compile(pattern), axis) for pattern, axis in language.axes
-        )
+        self._axis_names = tuple((re.compile(pattern), axis) for pattern, axis in language.axes)
         self._tops = tuple(_bounded(pattern) for pattern in language.counts)
         self._owners = tuple(_bounded(pattern) for pattern in language.owners)
         self._possessive = re.compile(r" 's(?!\S)")
@@ -61,9 +57,7 @@ class MarkReader:
         for pattern in self._places:
             text = pattern.sub(lambda m: self._place(m, values, mark), text)
         text = self._condition.mark(text, values, mark)
-        return self._no_name.sub(
-            lambda m: f"{m['word']} {mark('Y', values[m['mark']])}", text
-        )
+        return self._no_name.sub(lambda m: f"{m['word']} {mark('Y', values[m['mark']])}", text)
 
     def _axis(self, text: str) -> str:
         return next((axis for pattern, axis in self._axis_names if pattern.search(text)), "step")
@@ -71,9 +65,15 @@ class MarkReader:
     def _ref(
         self, found: re.Match[str], kind: str, n: int | None, mark: Mark, context: Context
     ) -> str:
+        if kind == "first_n":
+            count = int(number(found["n"], self._language) or 0)
+            firsts = [mark("REF", Ref(ref="ordinal", n=place + 1)) for place in range(count)]
+            return " and ".join(firsts)
         if kind == "ordinal" and n is None:
             said = found["n"]
-            place = self._language.ordinals.get(said) or number(said.rstrip("stndrh"), self._language)
+            place = self._language.ordinals.get(said) or number(
+                said.rstrip("stndrh"), self._language
+            )
             if not place or place != int(place):
                 return found[0]
             n = int(place)
@@ -126,13 +126,29 @@ class Conditions:
         steps = rf"(?: (?:{language.patterns['for_steps']}))?"
         parts = language.patterns
         self._patterns = (
-            (_bounded(rf"{metric}{about}{fill}(?: {sign})? {_NUM} ?(?:{parts['sigma']}){steps}"), "zscore"),
-            (_bounded(rf"(?:{parts['zscore_of']}) {metric}{about}{fill} {sign} {_NUM}{steps}"), "zscore"),
-            (_bounded(rf"{metric}{about} (?:{parts['zscore']}){fill} {sign} {_NUM}{steps}"), "zscore"),
+            (
+                _bounded(rf"{metric}{about}{fill}(?: {sign})? {_NUM} ?(?:{parts['sigma']}){steps}"),
+                "zscore",
+            ),
+            (
+                _bounded(rf"(?:{parts['zscore_of']}) {metric}{about}{fill} {sign} {_NUM}{steps}"),
+                "zscore",
+            ),
+            (
+                _bounded(rf"{metric}{about} (?:{parts['zscore']}){fill} {sign} {_NUM}{steps}"),
+                "zscore",
+            ),
             (
                 _bounded(
                     rf"{metric}{about}{fill}(?: {sign})? (?P<value>\d+(?:[.,]\d+)?|{parts['factor_words']})"
                     rf" ?(?:{parts['times']})(?: (?:{parts['usual']}))+{steps}"
+                ),
+                "ratio",
+            ),
+            (
+                _bounded(
+                    rf"{metric}{about}{fill}(?: {sign})? (?P<value>{parts['twofold']})"
+                    rf"(?: (?:{parts['usual']}))+{steps}"
                 ),
                 "ratio",
             ),
@@ -161,13 +177,23 @@ class Conditions:
         match kind:
             case "threshold":
                 rule = Rule.model_validate(
-                    {"metric": metric, "op": sign, "value": value_of(groups["value"]), "steps": steps}
+                    {
+                        "metric": metric,
+                        "op": sign,
+                        "value": value_of(groups["value"]),
+                        "steps": steps,
+                    }
                 )
             case "nan":
                 rule = Rule(metric=metric, kind="nan", steps=steps)
             case _:
                 rule = Rule.model_validate(
-                    {"metric": metric, "kind": kind, "factor": self._factor(groups["value"]), "steps": steps}
+                    {
+                        "metric": metric,
+                        "kind": kind,
+                        "factor": self._factor(groups["value"]),
+                        "steps": steps,
+                    }
                 )
         about = (groups.get("about") or "").strip()
         about = re.sub(r"^(?:\S+ )(?=\S+$)", "", about)

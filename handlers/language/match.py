@@ -7,7 +7,7 @@ that nobody could explain cost most. An action whose sentence has an unexplained
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from handlers.language.intents import ACTIONS, Context, Intent, Ref
 from handlers.language.phrases import Language, Phrase
@@ -21,10 +21,15 @@ CORRECTED = 0.02
 """What a corrected spelling costs."""
 STEPS = 6
 """How many openings are taken off."""
+SKIPPED = 0.03
+"""What a word before a question costs that nobody could explain."""
+SKIPS = 10
+"""How many such words there may be."""
+GUESS = 0.65
+"""Confidence of a guess by loose signs."""
+_NEVER_LATER = frozenset({Intent.HELP, Intent.DOCTOR, Intent.SETTINGS, Intent.UNDO})
 
-_FREE_MARK = (
-    r"(?:IN)?(?:MET|PROJ|ENT|OWNER|SINCE|HOURS|DUR|TIME|ZONE|DAYS|AXIS|TOP|BOT|CHAN)\d+"
-)
+_FREE_MARK = r"(?:IN)?(?:MET|PROJ|ENT|OWNER|SINCE|HOURS|DUR|TIME|ZONE|DAYS|AXIS|TOP|BOT|CHAN)\d+"
 _FREE = re.compile(rf"^{_FREE_MARK}$")
 _ASIDE = re.compile(r"(?<!\S)(?:IN(?:PROJ|ENT)|SINCE|HOURS|CHAN)\d+(?!\S)")
 _SPACES = re.compile(r"\s+")
@@ -85,6 +90,13 @@ class Matcher:
         self._request = language.compile(rf"(?:{language.request})(?: |$)")
         self._inquiry = language.compile(rf"(?:{language.inquiry})(?: |$)")
         self._filler = language.compile(rf"(?<!\S)(?:{language.filler})(?!\S)")
+        self._begins = re.compile(rf"(?:{language.patterns['begins']})$")
+        self._busy = re.compile(rf"(?<!\S)(?:{language.busy})(?!\S)")
+        self._noun = language.compile(r"(?<!\S)(?:{noun})(?!\S)")
+        self._cues = tuple(
+            (intent, re.compile(rf"(?<!\S)(?:{pattern})(?!\S)"), needs)
+            for intent, pattern, needs in language.cues
+        )
         self._gerunds = re.compile(language.patterns["gerunds"])
         self._told = frozenset(language.patterns["told"].split("|"))
 
@@ -127,6 +139,47 @@ class Matcher:
         found.sort(key=lambda candidate: -candidate.confidence)
         return found
 
+    def skipping(self, reading: Reading, context: Context) -> Candidate | None:
+        """A question or a harmless order that begins later in the sentence, for what was asked.
+
+        The words before it cost `SKIPPED` each. Never an action: an order begins its sentence.
+        """
+        words = self.core(reading).split()
+        for start in range(1, min(len(words), SKIPS)):
+            if not self._begins.match(words[start]):
+                continue
+            later = replace(reading, text=" ".join(words[start:]), question=reading.question)
+            found = [
+                candidate
+                for candidate in self.candidates(later, context)
+                if candidate.intent not in ACTIONS and candidate.intent not in _NEVER_LATER
+            ]
+            cost = round(SKIPPED * start, 3)
+            if found and found[0].confidence - cost > 0.6:
+                before = " ".join(words[:start])
+                return replace(
+                    found[0],
+                    confidence=round(found[0].confidence - cost, 3),
+                    rest=f"{before} {found[0].rest}".strip(),
+                    reading=reading,
+                )
+        return None
+
+    def guess(self, reading: Reading, context: Context) -> Candidate | None:
+        """What loose signs suggest, where no phrase fits; never an action."""
+        text = self.core(reading)
+        if self._busy.search(text) or len(text.split()) > SKIPS * 3:
+            return None
+        facts = _facts(reading, context, self._noun.search(text) is not None)
+        for intent, pattern, needs in self._cues:
+            if facts.issuperset(needs[:1]) or facts.intersection(needs):
+                if pattern.search(text):
+                    return Candidate(
+                        Phrase(intent, pattern.pattern, GUESS), GUESS, text, "", {},
+                        requested=False, reading=reading,
+                    )  # fmt: skip
+        return None
+
     def _weigh(
         self, phrase: Phrase, match: re.Match[str], opening: Opening, reading: Reading
     ) -> Candidate:
@@ -167,6 +220,21 @@ class Matcher:
     @staticmethod
     def _fits(phrase: Phrase, reading: Reading, context: Context) -> bool:
         return not phrase.needs or any(_NEEDS[need](reading, context) for need in phrase.needs)
+
+
+def _facts(reading: Reading, context: Context, noun: bool) -> frozenset[str]:
+    """What a sentence is about, as the cues need it."""
+    named = [kind for kind in ("RUN", "REF", "NAME") for _ in reading.of(kind)]
+    about = len(named) + (len(context.thread.paths) if context.thread.kind != "list" else 0)
+    facts = {kind for kind in ("MET", "TOP", "PROJ") if reading.has(kind)}
+    facts |= {"about"} if about else set()
+    facts |= {"two"} if about > 1 or (noun and not named) else set()
+    facts |= {"noun"} if noun else set()
+    if not named:
+        facts |= {"listing"} if noun else set()
+        facts |= {"domain"} if noun or reading.has("PROJ") or reading.has("INPROJ") else set()
+        facts |= {"asks"}
+    return frozenset(facts)
 
 
 def _named(reading: Reading, context: Context) -> bool:

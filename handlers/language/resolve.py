@@ -136,7 +136,9 @@ class RunIndex:
     def _near(self, key: str, text: str) -> Found:
         if len(key) < PREFIX or not self._squeezed:
             return Found()
-        begins = [run for name, runs in self._squeezed.items() if name.startswith(key) for run in runs]
+        begins = [
+            run for name, runs in self._squeezed.items() if name.startswith(key) for run in runs
+        ]
         begins += [
             run
             for name, runs in self._exact.items()

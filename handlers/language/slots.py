@@ -22,11 +22,8 @@ METRIC_ROOTS = frozenset(
     "train training eval evaluation val valid validation test dev loss metrics metric perf system rewards"
     " reward objective rollout grad gradients epoch time env global charts optim lr policy critic".split()
 )
-_MARK = re.compile(r"^[A-Z]+\d+$")
-_NUMERIC = re.compile(r"^[-#]?\d[\w.:%×-]*$|^\.\d+$")
 _NAMEY = re.compile(r"[-_.:/\d]|[a-z][A-Z]")
-_ID = re.compile(r"^(?=.*\d)(?=.*[a-z])[a-z0-9]{8}$")
-_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+_GLUED = re.compile(r"^(top|best|last|run|latest)(\d{1,3})$")
 _NUMBER_LIKE = re.compile(
     r"^[-#]?(?:\d+(?:[.,]\d+)?(?:e[-+]?\d+)?%?(?:x|×|am|pm|h|hr|hrs|d|w|m|min|mins|s|k|st|nd|rd|th)?"
     r"|\d+[:.]\d\d(?:am|pm|h)?|\d+h\d+m?(?:in)?|\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2})$",
@@ -201,10 +198,10 @@ class SlotReader:
     ) -> list[str]:
         lower = text.lower()
         vocabulary = self.language.vocabulary
-        if lower in self.language.expand and not index.exact(text).path:
-            return self.language.expand[lower].split()
         if self._single_letter(text, words, place):
             return [reading.mark("NAME", text)]
+        if lower in self.language.expand and not index.exact(text).path:
+            return self.language.expand[lower].split()
         if lower in vocabulary:
             return [lower]
         if path := index.exact(text).path:
@@ -217,6 +214,8 @@ class SlotReader:
                 return [mark]
         if _NUMBER_LIKE.match(lower):
             return [lower]
+        if (glued := _GLUED.match(lower)) and glued[1] in vocabulary:
+            return [glued[1], glued[2]]
         if lower in self.language.metric_words:
             return [lower]
         if lower in index.projects:
@@ -284,9 +283,16 @@ class SlotReader:
         if lower in self.language.metric_words:
             return True
         parts = lower.split("_")
-        return len(parts) > 1 and parts[-1] in self.language.metric_parts and not any(
-            part.isdigit() for part in parts
-        ) or (len(parts) > 1 and parts[0] in METRIC_ROOTS and parts[-1] in self.language.metric_parts)
+        return (
+            len(parts) > 1
+            and parts[-1] in self.language.metric_parts
+            and not any(part.isdigit() for part in parts)
+            or (
+                len(parts) > 1
+                and parts[0] in METRIC_ROOTS
+                and parts[-1] in self.language.metric_parts
+            )
+        )
 
     def _nearest(self, word: str) -> str | None:
         """The word of the table that a misspelt word meant, if that is clear."""

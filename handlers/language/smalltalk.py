@@ -88,11 +88,18 @@ class SmallTalk:
             return True
         if intent is Intent.SHOW_METRIC and self._short(reading):
             return True
-        return self._orders.match(reading.text) is not None or self._asks.match(reading.text) is not None
+        return (
+            self._orders.match(reading.text) is not None
+            or self._asks.match(reading.text) is not None
+        )
 
     @staticmethod
     def _short(reading: Reading) -> bool:
         return len(reading.text.split()) <= 5
+
+    def is_question(self, reading: Reading) -> bool:
+        """Whether a sentence begins as a question."""
+        return self._asks.match(reading.text) is not None
 
     def is_asking(self, reading: Reading) -> bool:
         """Whether a sentence to the bot asks or orders something, or is but a few words."""

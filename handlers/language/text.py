@@ -236,8 +236,8 @@ class _Reader:
             body = f"#{body}"
         elif "--" in head or (head.endswith("-") and body[:1].isdigit()):
             body = "-" * (2 if "--" in head else 1) + body
-        if not body:
-            self._punctuation(head + tail)
+        if not body or body in {"/", "|", "->", "=>"}:
+            self._punctuation(head + tail + ("," if body else ""))
             return
         parts = [part for part in body.split(",") if part] if not _NUMBER.match(body) else [body]
         for place, part in enumerate(parts):

@@ -24,7 +24,8 @@ _CLOCK = r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d\d))?(?: ?(?P<half>am|pm|a\.m|p
 def zone(name: str) -> str | None:
     """The IANA name of a time zone that is spelled like one, else None."""
     spelled = "/".join(
-        "_".join(part.capitalize() for part in re.split(r"[_ ]", piece)) for piece in name.split("/")
+        "_".join(part.capitalize() for part in re.split(r"[_ ]", piece))
+        for piece in name.split("/")
     )
     for candidate in (name, spelled):
         try:
@@ -81,7 +82,10 @@ class TimeReader:
         self._patterns = (
             (build(r"(?:<since> )?(?P<date>\d{4}-\d\d-\d\d)"), self._date),
             (build(r"(?:<since> )(?:<last> )?(?P<weekday><day>)"), self._since_day),
-            (build(r"(?:<on> )?(?:<last> )(?P<weekday><day>)(?: (?:night|morning))?"), self._since_day),
+            (
+                build(r"(?:<on> )?(?:<last> )(?P<weekday><day>)(?: (?:night|morning))?"),
+                self._since_day,
+            ),
             (
                 build(
                     r"(?:<since> |<during> )?(?:(?P<today><today>)|(?P<yesterday><yesterday>)"
@@ -136,7 +140,9 @@ class TimeReader:
                 self._clock,
             ),
             (
-                build(r"(?:<at> )(?P<hour>\d{1,2})(?: (?:in )?(?:the )?(?P<part><part>))?(?! (?:<unit>))"),
+                build(
+                    r"(?:<at> )(?P<hour>\d{1,2})(?: (?:in )?(?:the )?(?P<part><part>))?(?! (?:<unit>))"
+                ),
                 self._clock,
             ),
             (build(r"(?P<named_zone><named_zone>)"), self._named_zone),

@@ -23,6 +23,7 @@ from handlers.language.intents import (
     Ref,
     Run,
     Slots,
+    Thread,
     Understanding,
 )
 from handlers.language.match import Candidate, Matcher
@@ -92,9 +93,7 @@ class Interpreter:
         cleaned = clean(text, context.bot.slack_id)
         if cleaned.bot and context.overheard:
             context = context.model_copy(update={"addressed": "mention"})
-        readings = tuple(
-            self.reader.read(clause, context, index) for clause in cleaned.clauses
-        )
+        readings = tuple(self.reader.read(clause, context, index) for clause in cleaned.clauses)
         if (said := self.talk.read(cleaned, readings, context)) is not None:
             return said
         decided = list(self._clauses(Heard(cleaned, readings), context, index))
@@ -104,6 +103,7 @@ class Interpreter:
         self, heard: Heard, context: Context, index: RunIndex
     ) -> Iterator[tuple[bool, Understanding]]:
         earlier: tuple[Run, ...] = ()
+        said = context
         reported: str | None = None
         back = self.guard.taken_back(list(heard.readings))
         for reading in heard.readings:
@@ -114,11 +114,15 @@ class Interpreter:
                 verdict = Verdict("it is taken back", "it is taken back")
             if reported:
                 verdict = replace(verdict, action=verdict.action or reported)
-            yield reading.question, self._judge(reading, verdict, context, index, earlier)
+            asks = reading.question or self.talk.is_question(reading)
+            yield asks, self._judge(reading, verdict, said, index, earlier)
             if verdict.action and "said" in verdict.action:
                 reported = verdict.action
             runs = tuple(str(value) for value in reading.of("RUN"))
             earlier = runs or earlier
+            if len(earlier) == 1 and not context.thread.paths and not context.overheard:
+                thread = Thread(kind="run", run=str(earlier[0]))
+                said = context.model_copy(update={"thread": thread})
 
     def _judge(
         self,
@@ -130,6 +134,8 @@ class Interpreter:
     ) -> Understanding:
         """Decides about one clause."""
         best = self._best(reading, context)
+        if best is None or best.confidence < SURE:
+            best = self._loosely(best, reading, verdict, context)
         if verdict.any is not None:
             return _nothing(verdict.any)
         if best is None:
@@ -163,6 +169,21 @@ class Interpreter:
             others = self.matcher.candidates(other, context)
             found = [*others[:1], *found] if self._better(others, found) else [*found, *others]
         return found[0] if found else None
+
+    def _loosely(
+        self, best: Candidate | None, reading: Reading, verdict: Verdict, context: Context
+    ) -> Candidate | None:
+        """A second, looser look at a question to the bot; never for what is merely overheard."""
+        if context.overheard or verdict.action is not None:
+            return best
+        later = self.matcher.skipping(reading, context)
+        if (
+            later is None
+            and self.talk.is_asking(reading)
+            and (best is None or best.intent not in ACTIONS)
+        ):
+            later = self.matcher.guess(reading, context)
+        return later or best
 
     @staticmethod
     def _better(others: list[Candidate], found: list[Candidate]) -> bool:

@@ -67,6 +67,8 @@ class Language:
     Attributes:
         code: Its ISO 639-1 code.
         macros: Names for parts of patterns, on top of the common marks.
+        cues: Loose signs of an intent, for questions that no phrase fits: (intent, pattern, needs).
+        busy: Words of what changes something; with one of them no cue is trusted.
         phrases: The table; of equal scores the earlier entry wins.
         expand: Words, contractions and short forms to replace before anything else.
         metric_words: Spoken metric to its name.
@@ -104,6 +106,8 @@ class Language:
     """
 
     code: str
+    cues: tuple[tuple[Intent, str, tuple[str, ...]], ...]
+    busy: str
     macros: Mapping[str, str]
     phrases: tuple[Phrase, ...]
     expand: Mapping[str, str]
@@ -153,6 +157,7 @@ class Language:
         sources += [*self.time_words.values(), *self.counts, *self.owners, *self.places]
         sources += [*self.patterns.values(), *(pattern for pattern, _, _ in self.references)]
         sources += [pattern for _, pattern in (*self.guards, *self.action_guards)]
+        sources += [self.busy, *(pattern for _, pattern, _ in self.cues)]
         tables: tuple[Iterable[str], ...] = (
             self.metric_words,
             self.states,
