@@ -1,16 +1,22 @@
-"""What a picture of a run shows: curves, marks and gaps, chosen from what was fetched."""
+"""What a picture of a run shows: curves, marks and gaps, chosen from its signals and its report."""
 
 import hashlib
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
 
 import numpy as np
 
+from analysis import metrics
 from analysis.findings import Severity
-from analysis.history import Floats, Series
+from analysis.history import Floats
 from analysis.reports import RunReport
+from analysis.signals import Curve as Signal
+from analysis.signals import Signals
 
-_MARKS = 6
+_MARKS: Final = 6
+_EVALS: Final = 2
+Panel = Literal["loss", "gradient", "quality"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,19 +27,31 @@ class Curve:
         name: The logged name.
         step: float64[n], the run's own step axis, ascending.
         value: float64[n]; non-finite values stand where they were logged.
+        low: float64[n] or ``None``: the least value that each point stands for.
+        high: float64[n] or ``None``: the greatest.
     """
 
     name: str
     step: Floats
     value: Floats
+    low: Floats | None = None
+    high: Floats | None = None
 
     def __len__(self) -> int:
         return int(self.step.size)
 
     @classmethod
-    def of(cls, name: str, series: Series) -> "Curve":
-        """The curve of a logged series, over W&B's own step."""
-        return cls(name, series.step.astype(np.float64), series.value)
+    def of(cls, signal: Signal) -> "Curve":
+        """The line of a signal; thinned ones keep their extremes."""
+        step = signal.step.astype(np.float64)
+        if signal.exact:
+            return cls(signal.name, step, signal.value)
+        return cls(signal.name, step, signal.value, signal.low, signal.high)
+
+    @property
+    def finite(self) -> Floats:
+        """float64[k]: the values that are finite numbers."""
+        return self.value[np.isfinite(self.value)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +66,7 @@ class Mark:
         label: A few words.
     """
 
-    panel: Literal["loss", "gradient"]
+    panel: Panel
     start: float
     end: float
     severity: Severity
@@ -60,74 +78,104 @@ class RunCurves:
     """Everything that the plot of one run shows; any of it may be absent.
 
     Attributes:
-        title: The run's name.
+        title: The run's name; for the alt text, not drawn.
         loss: The training loss.
         gradient: The gradient norm.
-        evals: Evaluation metrics in the unit of the loss, drawn with it.
+        evals: Evaluation losses, drawn with the loss.
+        quality: The leading evaluation metric that is no loss, in a panel of its own.
         learning_rate: Drawn as a thin strip.
         marks: Findings with a place.
-        step_label: What the axis counts.
+        axis: What the steps count: the logged name of the axis.
     """
 
     title: str = ""
     loss: Curve | None = None
     gradient: Curve | None = None
     evals: tuple[Curve, ...] = ()
+    quality: Curve | None = None
     learning_rate: Curve | None = None
-    marks: tuple[Mark, ...] = field(default=())
-    step_label: str = "step"
+    marks: tuple[Mark, ...] = ()
+    axis: str = "step"
 
     @property
     def drawable(self) -> bool:
-        """Whether there is a line to draw: two finite points of the loss or the gradient norm."""
-        shown = [curve for curve in (self.loss, self.gradient, *self.evals) if curve is not None]
-        return any(int(np.isfinite(curve.value).sum()) >= 2 for curve in shown)
+        """Whether there is a line to draw: two finite points of any curve but the strip."""
+        return any(curve.finite.size >= 2 for curve in self._lines())
+
+    @property
+    def points(self) -> int:
+        """How many points there are in all."""
+        return sum(len(curve) for curve in self._lines())
 
     def key(self) -> str:
         """A digest of all that is drawn: equal pictures have equal keys."""
-        digest = hashlib.sha256(repr((self.title, self.marks, self.step_label)).encode())
-        for curve in (self.loss, self.gradient, *self.evals, self.learning_rate):
+        digest = hashlib.sha256(repr((self.marks, self.axis)).encode("utf-8", "replace"))
+        everything = (self.loss, self.gradient, self.quality, self.learning_rate, *self.evals)
+        for curve in everything:
             if curve is None:
                 digest.update(b"-")
                 continue
             digest.update(curve.name.encode("utf-8", "replace"))
-            digest.update(np.ascontiguousarray(curve.step).tobytes())
-            digest.update(np.ascontiguousarray(curve.value).tobytes())
+            for column in (curve.step, curve.value, curve.low, curve.high):
+                digest.update(b"|" if column is None else np.ascontiguousarray(column).tobytes())
         return digest.hexdigest()[:32]
 
+    def _lines(self) -> Iterator[Curve]:
+        for curve in (self.loss, self.gradient, self.quality, *self.evals):
+            if curve is not None:
+                yield curve
 
-_WORDS = {
-    "loss_not_finite": "loss not finite",
-    "loss_diverged": "diverged",
-    "loss_spike": "spike",
-    "loss_plateau": "plateau",
-    "loss_not_decreasing": "not decreasing",
-    "overfitting": "overfitting",
-    "eval_degraded": "eval degraded",
-    "grad_exploding": "exploding",
-    "grad_unstable": "unstable",
-    "grad_vanishing": "vanishing",
-    "grad_not_finite": "not finite",
-    "learning_rate_zero": "learning rate zero",
+
+_WORDS: Final[dict[str, tuple[Panel, str]]] = {
+    "loss_not_finite": ("loss", "not finite"),
+    "loss_diverged": ("loss", "diverged"),
+    "loss_spike": ("loss", "spike"),
+    "loss_plateau": ("loss", "plateau"),
+    "loss_not_decreasing": ("loss", "not decreasing"),
+    "overfitting": ("loss", "overfitting"),
+    "eval_degraded": ("quality", "eval degraded"),
+    "grad_exploding": ("gradient", "exploding"),
+    "grad_unstable": ("gradient", "unstable"),
+    "grad_vanishing": ("gradient", "vanishing"),
+    "grad_not_finite": ("gradient", "not finite"),
+    "learning_rate_zero": ("loss", "learning rate 0"),
 }
+
+
+def curves_of(signals: Signals, report: RunReport) -> RunCurves:
+    """What the plot of a described run shows.
+
+    Args:
+        signals: Its curves, on its own step axis.
+        report: Its findings.
+    """
+    held_out = [curve for curve in signals.evals if curve is not signals.loss]
+    losses = [curve for curve in held_out if metrics.is_loss_name(curve.name)]
+    quality = next((curve for curve in held_out if not metrics.is_loss_name(curve.name)), None)
+    return RunCurves(
+        title=report.run.name or report.run.id,
+        loss=_line(signals.loss),
+        gradient=_line(signals.grad_norm),
+        evals=tuple(Curve.of(curve) for curve in losses[:_EVALS] if len(curve)),
+        quality=_line(quality),
+        learning_rate=_line(signals.learning_rate),
+        marks=marks_of(report),
+        axis=signals.axis,
+    )
 
 
 def marks_of(report: RunReport) -> tuple[Mark, ...]:
     """The findings that have a place on the curves, worst first."""
-    placed = [
-        finding
-        for finding in sorted(report.findings, key=lambda finding: -finding.severity.rank)
-        if finding.step_start is not None and finding.code in _WORDS
-    ]
-    return tuple(
-        Mark(
-            panel="gradient" if finding.code.startswith("grad_") else "loss",
-            start=float(finding.step_start or 0),
-            end=float(
-                finding.step_end if finding.step_end is not None else finding.step_start or 0
-            ),
-            severity=finding.severity,
-            label=_WORDS[finding.code],
-        )
-        for finding in placed[:_MARKS]
-    )
+    marks: list[Mark] = []
+    for finding in sorted(report.findings, key=lambda finding: -finding.severity.rank):
+        if finding.step_start is None or finding.code not in _WORDS:
+            continue
+        panel, label = _WORDS[finding.code]
+        start = float(finding.step_start)
+        end = float(finding.step_end) if finding.step_end is not None else start
+        marks.append(Mark(panel, start, max(start, end), finding.severity, label))
+    return tuple(marks[:_MARKS])
+
+
+def _line(signal: Signal | None) -> Curve | None:
+    return Curve.of(signal) if signal is not None and len(signal) else None

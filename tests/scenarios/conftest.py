@@ -70,8 +70,8 @@ async def bot(slack: LocalSlack) -> AsyncIterator[Bot]:
         app = AsyncApp(client=steady)
         listeners.register(app)
         handler = AsyncSocketModeHandler(app, slack.app.app_token, web_client=steady)
-        await handler.connect_async()
+        await handler.connect_async()  # type: ignore[no-untyped-call]
         await slack.connected()
         yield Bot(runs, access, clock, listeners, drawn, topics)
         await listeners.drain(1.0)
-        await handler.close_async()
+        await handler.close_async()  # type: ignore[no-untyped-call]
