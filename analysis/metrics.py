@@ -132,8 +132,8 @@ _TRAIN_WORDS = frozenset("train training trainer trn tr learn fit".split())
 # Words that change nothing of what is measured.
 _NEUTRAL = frozenset(
     "step epoch batch avg average mean total running smooth smoothed ema per iter iteration last "
-    "current overall all main metrics metric losses logs stats sum full global micro macro weighted "
-    "model".split()
+    "current overall all main metrics metric losses logs stats sum full global micro macro "
+    "weighted model".split()
 )
 _LOSS_WORDS = frozenset(
     "loss losses nll xent ce bce crossentropy logloss mlogloss objective cost criterion".split()

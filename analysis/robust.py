@@ -5,6 +5,7 @@ cost O(n) or O(n log n) for the lengths that a history has.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -53,7 +54,7 @@ def block_medians(values: Floats, blocks: int) -> Floats:
     """Medians of consecutive, nearly equal blocks: float64[min(n, blocks)]."""
     bounds = edges(values.size, blocks)
     return np.array(
-        [np.median(values[a:b]) for a, b in zip(bounds[:-1], bounds[1:], strict=True)],
+        [np.median(values[a:b]) for a, b in pairwise(bounds)],
         dtype=np.float64,
     )
 
@@ -83,9 +84,7 @@ def smooth(values: Floats, blocks: int = 60) -> Floats:
         return values.copy()
     bounds = edges(n, min(blocks, max(3, n // 4)))
     centres = (bounds[:-1] + bounds[1:] - 1) / 2.0
-    levels = np.array(
-        [np.median(values[a:b]) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
-    )
+    levels = np.array([np.median(values[a:b]) for a, b in pairwise(bounds)])
     return np.interp(np.arange(n), centres, levels)
 
 

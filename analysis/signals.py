@@ -258,9 +258,7 @@ def _last_badness(series: Series, direction: Direction | None) -> float:
     return float(finite[-1]) if direction != "up" else -float(finite[-1])
 
 
-def _axis(
-    run: Run, own: Mapping[str, Series], loss_name: str | None, overrides: Overrides
-) -> str:
+def _axis(run: Run, own: Mapping[str, Series], loss_name: str | None, overrides: Overrides) -> str:
     key = run.keys.get(loss_name) if loss_name else None
     asked = [key.step_metric] if key is not None and key.step_metric else []
     for name in (*metrics.chosen(overrides, "step", own), *asked, *metrics.STEP):

@@ -17,7 +17,8 @@ class Trend:
     Attributes:
         curve: the finite points.
         smooth: float64[n], a curve through block medians.
-        noise: robust standard deviation of points around ``smooth`` up to the best stretch.
+        noise: robust standard deviation of points around ``smooth``, up to the best stretch or in
+            the last tenth, whichever is less.
         start: level of the first few points.
         early: level of the first tenth.
         late: level of the last fifth.
@@ -41,7 +42,7 @@ class Trend:
     @property
     def gain(self) -> float:
         """How far the loss had come down at its best, from where it began."""
-        return max(0.0, max(self.start.value, self.early.value) - self.best)
+        return max(0.0, self.start.value - self.best)
 
     @property
     def lost(self) -> float:
@@ -66,9 +67,15 @@ def trend(curve: Curve) -> Trend | None:
     # A best that a single point makes is noise: it is sought in the smoothed curve.
     best_index = int(np.argmin(guarded))
     first = min(n, max(3, min(5, n // 4)))
-    until_best = value[: best_index + max(3, n // 20)] - smoothed[: best_index + max(3, n // 20)]
-    noise = robust.noise(value) if n < 20 else robust.sigma(until_best)
     tail_n = max(10, n // 50) if n >= 100 else max(3, n // 10)
+    noise = robust.noise(value)
+    if n >= 20:
+        # What comes after a blow-up is no measure of noise; nor is a tail that has gone wild.
+        residual = value - smoothed
+        until_best = residual[: best_index + max(3, n // 20)]
+        noise = min(robust.sigma(until_best), robust.sigma(residual[-max(tail_n, n // 10) :]))
+        if best_index < max(10, n // 20):
+            noise = min(noise, robust.level(value[:first]).sigma)
     return Trend(
         curve=finite,
         smooth=smoothed,

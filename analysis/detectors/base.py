@@ -69,9 +69,7 @@ def run_all(signals: Signals, thresholds: Thresholds) -> Diagnosis:
         applied = {item.code for item in missed} != set(detector.codes)
         judged = judged or (applied and detector.subject in JUDGES_HEALTH)
     findings.sort(key=lambda finding: -finding.severity.rank)
-    return Diagnosis(
-        tuple(findings), tuple(blind), judged and not signals.history_failed
-    )
+    return Diagnosis(tuple(findings), tuple(blind), judged and not signals.history_failed)
 
 
 def finding(

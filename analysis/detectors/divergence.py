@@ -29,6 +29,7 @@ _OUT_OF_PROPORTION = 1e4
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
+    """Reports what the module’s docstring tells of."""
     if s.loss is None:
         yield NotChecked("loss_diverged", "no loss is logged")
         return

@@ -29,6 +29,7 @@ _ADVICE = "Keep the checkpoint of the best step, and look at what changed after 
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
+    """Reports what the module’s docstring tells of."""
     held_out = _material(s)
     enough = [c for c in held_out if len(c.finite) >= max(4, t.min_points // 2)]
     if not enough:

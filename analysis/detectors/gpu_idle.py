@@ -24,6 +24,7 @@ _LEAST_SAMPLES = 10
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
+    """Reports what the module’s docstring tells of."""
     curves = [c for c in s.gpu_use if len(c) >= _LEAST_SAMPLES]
     if not curves:
         yield NotChecked(CODE, "too few samples yet" if s.gpu_use else "no GPU use is logged")

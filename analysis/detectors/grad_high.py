@@ -37,6 +37,7 @@ class _High:
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
+    """Reports what the module’s docstring tells of."""
     curve = None if s.grad_norm is None else s.grad_norm.finite
     if curve is None or len(curve) < _LEAST_POINTS:
         reason = "no gradient norm is logged" if curve is None else "too few points yet"

@@ -26,6 +26,7 @@ _ADVICE = (
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
+    """Reports what the module’s docstring tells of."""
     curve = s.grad_norm
     if curve is None:
         yield NotChecked(CODE, "no gradient norm is logged")

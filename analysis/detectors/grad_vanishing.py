@@ -26,6 +26,7 @@ _ADVICE = (
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
+    """Reports what the module’s docstring tells of."""
     curve = None if s.grad_norm is None else s.grad_norm.finite
     if curve is None or len(curve) < 5:
         yield NotChecked(

@@ -18,6 +18,7 @@ _ADVICE = "Look at the machine and its network; if the process is gone, resume f
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
+    """Reports what the module’s docstring tells of."""
     codes = ("heartbeat_stalled", "heartbeat_slow")
     if not s.run.state.live or s.run.heartbeat_at is None:
         reason = "the run is not running" if not s.run.state.live else "no heartbeat is known"

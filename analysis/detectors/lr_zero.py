@@ -26,6 +26,7 @@ _CONFIG_NAMES = frozenset({"lr", "learning_rate", "base_lr", "init_lr"})
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
+    """Reports what the module’s docstring tells of."""
     curve = None if s.learning_rate is None else s.learning_rate.finite
     if curve is None or len(curve) < 3:
         if _config_zero(s):
@@ -43,7 +44,10 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
     length = float(curve.row[last] - curve.row[first])
     if last - first + 1 < 3 or whole <= 0 or length <= t.learning_rate_zero * whole:
         return
-    if s.total_steps and curve.step[last] - curve.step[first] <= t.learning_rate_zero * s.total_steps:
+    if (
+        s.total_steps
+        and curve.step[last] - curve.step[first] <= t.learning_rate_zero * s.total_steps
+    ):
         return
     where = (
         "throughout"

@@ -15,6 +15,7 @@ from analysis.thresholds import Thresholds
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
+    """Reports what the module’s docstring tells of."""
     if s.history_failed:
         yield NotChecked("no_history", "the history did not come")
         yield NotChecked("no_loss", "the history did not come")

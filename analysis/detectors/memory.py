@@ -20,6 +20,7 @@ _GPU = "A smaller batch, gradient accumulation, checkpointing of activations, or
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
+    """Reports what the module’s docstring tells of."""
     curves = [c for c in s.memory if len(c) >= 3]
     if not curves:
         yield NotChecked(CODE, "too few samples yet" if s.memory else "no memory use is logged")

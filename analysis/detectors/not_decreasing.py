@@ -29,6 +29,7 @@ _ADVICE = (
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
+    """Reports what the module’s docstring tells of."""
     reason = _blind(s, t)
     if reason:
         yield NotChecked(CODE, reason)

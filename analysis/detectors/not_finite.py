@@ -27,6 +27,7 @@ _SKIPPED = "Look at the batch of that step; gradient clipping or a data check pr
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
+    """Reports what the module’s docstring tells of."""
     if not s.losses:
         yield NotChecked("loss_not_finite", "no loss is logged")
         return
@@ -117,7 +118,7 @@ def _only_the_log(curve: Curve, s: Signals, start: int) -> bool:
 
 
 def _hidden(loss: Curve, s: Signals) -> Finding | None:
-    """transformers' exact zeros in place of a loss that is not finite."""
+    """Exact zeros, as transformers shows them, in place of a loss that is not finite."""
     parts = robust.stretches(loss.value == 0.0)
     if not parts or not len(loss.finite):
         return None

@@ -31,6 +31,7 @@ _ADVICE = (
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
+    """Reports what the module’s docstring tells of."""
     reason, held_out = _material(s, t)
     if reason or s.loss is None:
         yield NotChecked(CODE, reason)

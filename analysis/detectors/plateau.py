@@ -31,6 +31,7 @@ _LEAST_POINTS = 40
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
+    """Reports what the module’s docstring tells of."""
     if s.loss is None:
         yield NotChecked(CODE, "no loss is logged")
         return

@@ -33,6 +33,7 @@ _LEAST_POINTS = 16
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
+    """Reports what the module’s docstring tells of."""
     if s.pace is None:
         yield NotChecked(CODE, "neither a pace nor times are logged")
         return

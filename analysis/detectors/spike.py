@@ -12,6 +12,7 @@ Stays silent on: warm-up, restarts and stages, saw-teeth and heavy tails (many a
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -28,6 +29,7 @@ _LEAST_POINTS = 20
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
+    """Reports what the module’s docstring tells of."""
     if s.loss is None:
         yield NotChecked(CODE, "no loss is logged")
         return
@@ -76,7 +78,7 @@ def _spread(residual: Floats) -> Floats:
     n = residual.size
     blocks = int(np.clip(n // 25, 1, 40))
     bounds = robust.edges(n, blocks)
-    pairs = list(zip(bounds[:-1], bounds[1:], strict=True))
+    pairs = list(pairwise(bounds))
     centres = np.array([(a + b - 1) / 2 for a, b in pairs])
     local = np.array([robust.sigma(residual[a:b]) for a, b in pairs])
     if local.size > 2:
@@ -87,7 +89,8 @@ def _spread(residual: Floats) -> Floats:
 
 
 def _range_so_far(middle: Floats) -> Floats:
-    return np.asarray(np.maximum.accumulate(middle) - np.minimum.accumulate(middle))
+    span: Floats = np.maximum.accumulate(middle) - np.minimum.accumulate(middle)
+    return span
 
 
 def _outstanding(

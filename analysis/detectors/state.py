@@ -23,6 +23,7 @@ _CRASHED = (
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
+    """Reports what the module’s docstring tells of."""
     run = s.run
     if run.state in (RunState.UNKNOWN, RunState.PENDING):
         reason = "its state is not known" if run.state is RunState.UNKNOWN else "it has not begun"

@@ -24,6 +24,7 @@ _UNKNOWN_PACE_S = 1800.0
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
+    """Reports what the module’s docstring tells of."""
     if not s.run.state.live:
         yield NotChecked(CODE, "the run is not running")
         return

@@ -1,0 +1,1 @@
+"""Measurements that are not tests: how good, how fast, how much."""
