@@ -21,7 +21,7 @@ OUTLYING_Z = 8.0
 _NEIGHBOURS = 15  # buckets on either side
 _PARTS = ("Last", "Min", "Max", "Avg")
 _END_ROWS = 4_000  # rows at either end that are read, at most
-_LONG = 4  # spoilt buckets in a row of which only both ends are read again
+_LONG = 3  # spoilt buckets in a row of which only both ends are read again
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Buckets:
         high: greatest value.
         rows: rows in the bucket.
         spoilt: whether a value was text or null: something in the bucket is not finite.
+        told: whether one was text: this server tells non-finite values apart.
     """
 
     step: Floats
@@ -45,6 +46,7 @@ class Buckets:
     high: Floats
     rows: Ints
     spoilt: Bools
+    told: bool = False
 
     def __len__(self) -> int:
         return int(self.step.size)
@@ -85,6 +87,7 @@ def buckets_of(raw: object, name: str) -> Buckets:
         high,
         np.array(columns[5], dtype=np.int64),
         np.array(columns[6], dtype=np.bool_),
+        any(isinstance(each.get(name + part), str) for each in kept for part in _PARTS),
     )
 
 
@@ -147,7 +150,12 @@ def stretches(buckets: Buckets, most: int, rows: int) -> tuple[list[Stretch], in
     n = len(buckets)
     if n == 0:
         return [], 0
-    spoilt = [place for first, last in _groups(buckets.spoilt) for place in _ends(first, last)]
+    # A bucket beside a spoilt one may hold the first or the last of what spoilt it, unseen.
+    spoilt = [
+        place
+        for first, last in _groups(buckets.spoilt)
+        for place in _ends(max(0, first - 1), min(n - 1, last + 1))
+    ]
     odd = _oddness(buckets)
     outliers = [int(i) for i in np.argsort(-odd, kind="stable") if odd[i] >= OUTLYING_Z]
     wanted = list(dict.fromkeys([*spoilt, *outliers]))
@@ -176,6 +184,22 @@ def _end(buckets: Buckets, place: int) -> Stretch | None:
         )
     edge = buckets.step[place] + width / 2
     return Stretch(math.floor(edge - cut), None, _END_ROWS, True)
+
+
+def shows_lone(buckets: Buckets, exact: Iterable[tuple[Stretch, Points]]) -> bool:
+    """Whether this server's buckets were seen to show a single value that is not finite.
+
+    They do where such a value is text, and where buckets of nulls hold fewer such values than rows.
+    Buckets of nulls that hold nothing else prove nothing: there was nothing else to show.
+    """
+    if buckets.told:
+        return True
+    stand_in = np.rint(buckets.step).astype(np.int64)
+    for stretch, points in exact:
+        rows = int(buckets.rows[buckets.spoilt & _inside(stand_in, stretch)].sum())
+        if len(points) and np.count_nonzero(~np.isfinite(points.value)) < rows:
+            return True
+    return False
 
 
 def series_of(buckets: Buckets, exact: Iterable[tuple[Stretch, Points]]) -> Series:
@@ -273,6 +297,6 @@ def _runs(places: Sequence[int]) -> list[tuple[int, int]]:
 
 def _ends(first: int, last: int) -> list[int]:
     """All places of a short group; of a long one both ends, where it begins and where it stops."""
-    if last - first < _LONG:
+    if last - first < 2 * _LONG:
         return list(range(first, last + 1))
-    return [first, last]
+    return [first, first + 1, last - 1, last]

@@ -70,6 +70,7 @@ def run_of(node: Mapping[str, Any], ref: RunRef, app_url: str) -> Run:
         keys=keys,
         last_step=last_step,
         rows=_integer(node.get("historyLineCount")),
+        exit_code=_integer(node.get("exitcode")),
         notes_on_data=tuple(
             f"the run's {what} cannot be read"
             for what, found in (("config", wrapped), ("summary", summary))

@@ -30,7 +30,7 @@ def _of_run(name: str, fields: str, more: str = "") -> Operation:
     return Operation(name, f"query {name}({_RUN_VARIABLES}{more}) {{ {_RUN % fields} }}")
 
 
-RUN = _of_run("Run", f"{_FACTS} historyKeys host")
+RUN = _of_run("Run", f"{_FACTS} historyKeys host exitcode")
 RUN_PLAIN = _of_run("RunPlain", f"{_FACTS} historyKeys")
 
 HISTORY = _of_run("History", "sampledHistory(specs: $specs)", ", $specs: [JSONString!]!")

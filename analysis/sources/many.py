@@ -1,6 +1,5 @@
 """Many runs of a W&B server at once: pages of runs with their curves, and new points of runs."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,13 +25,14 @@ from analysis.sources.base import Effort, RunPage, RunQuery
 from analysis.sources.deadline import Deadline, Timing
 from analysis.sources.decode import next_page, nodes_of, points_of, run_of
 from analysis.sources.graphql import Operation
-from analysis.sources.histories import Spec
+from analysis.sources.specs import Spec
 
 PAGE = 50  # runs a request, as W&B's own client asks for
 _PAGE_S = 30.0  # seconds for a page, with all that it takes to get around a run that fails
 _PATIENCE_S = 8.0  # after which a page is asked for in parts as well
 _ONE_S = 6.0  # seconds for a run that is asked for by itself
 _PARTS = 8  # parts of a page that failed
+_PAGES_AT_ONCE = 8
 _WHOLE_AT_ONCE = 4  # runs whose gap is fetched whole
 _MOST_PROJECTS = 20  # of an entity, when no project is named
 
@@ -177,7 +177,9 @@ class Many:
         pages = [sound[i : i + PAGE] for i in range(0, len(sound), PAGE)]
         pages += [[each] for each in apart]
         deadline = Deadline.after(_PAGE_S, self.timing)
-        answers = await asyncio.gather(*(self._curves(p, samples, deadline) for p in pages))
+        answers = await gather_bounded(
+            [partial(self._curves, page, samples, deadline) for page in pages], _PAGES_AT_ONCE
+        )
         found = {ref: history for answer in answers for ref, history in answer.items()}
         gaps = [
             (run, [n for n in keys if n in found[run.ref] and not found[run.ref][n].exact], since)
@@ -210,7 +212,9 @@ class Many:
                 return {wanted[0][0].ref: History({}, (Missing("new points", error.sentence),))}
             size = -(-len(wanted) // _PARTS)
             parts = [wanted[i : i + size] for i in range(0, len(wanted), size)]
-            answers = await asyncio.gather(*(self._curves(p, samples, deadline) for p in parts))
+            answers = await gather_bounded(
+                [partial(self._curves, part, samples, deadline) for part in parts], _PAGES_AT_ONCE
+            )
             return {ref: history for answer in answers for ref, history in answer.items()}
         for ref, history in found.items():
             if history.missing:

@@ -34,6 +34,7 @@ from analysis.sources.decode import (
 from analysis.sources.graphql import Operation
 from analysis.sources.histories import Reader
 from analysis.sources.many import Many
+from analysis.sources.specs import Fetcher
 from analysis.sources.transport import Limits, Transport
 
 _PROJECTS_PAGE = 100
@@ -133,9 +134,8 @@ class WandbSource:
             node = await self._of_run(run.ref, operation, variables, within)
             return next(iter(node.values()), None)
 
-        reader = Reader(
-            ask, run, effort, deadline, progress, graphql.BUCKETS.name not in self._lacks
-        )
+        fetcher = Fetcher(ask, deadline, progress)
+        reader = Reader(fetcher, run, effort, graphql.BUCKETS.name not in self._lacks)
         try:
             return await reader.read(keys, since_step)
         finally:
