@@ -116,7 +116,8 @@ class Filler:
         ):
             runs = earlier
         if intent is not I.COMPARE and any(isinstance(run, str) for run in runs):
-            runs = tuple(run for run in runs if not (isinstance(run, Ref) and run.ref == "thread"))
+            runs = tuple(run for run in runs if not (isinstance(run, Ref) and run.ref in {"thread", "these"})
+            )
         about = context.thread.paths if context.thread.kind in {"run", "comparison"} else ()
         if intent is I.COMPARE and len(runs) == 1 and about and runs[0] not in about:
             runs = (*about[:1], *runs) if context.thread.kind == "run" else (*about, *runs)

@@ -64,12 +64,13 @@ class Guard:
             The reasons against acting on it.
         """
         text = reading.text
-        everything = self._foreign(text)
+        foreign = self._foreign(text)
+        everything = foreign if context.overheard or not reading.has("RUN") else None
         if self._is_called(reading) or self._thanks_named.search(text):
             everything = everything or "somebody else is asked"
         if self._vocative.search(text) and not bot and context.addressed in {"thread", "dm"}:
             everything = everything or "somebody else is asked"
-        action = everything or ("it is quoted" if reading.has("QUOTE") else None)
+        action = everything or foreign or ("it is quoted" if reading.has("QUOTE") else None)
         if action is None and self._vocative.match(text) and not bot:
             action = "somebody else is asked"
         for reason, pattern in self._any:

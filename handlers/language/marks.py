@@ -117,6 +117,8 @@ class Conditions:
 
     def __init__(self, language: Language) -> None:
         self._language = language
+        self._reaching = re.compile(rf"(?<!\S)(?:{language.patterns['reaching']})$")
+        self._lower_better = re.compile(rf"(?<![a-z])(?:{language.patterns['lower_better']})(?![a-z])")
         words = sorted(language.operators, key=len, reverse=True)
         says = "|".join(map(re.escape, words))
         metric = r"(?P<metric>(?:MET|NAME|X)\d+)"
@@ -156,6 +158,7 @@ class Conditions:
             (_bounded(rf"{metric}{about}{fill} (?:{parts['nan']}){steps}"), "nan"),
             (_bounded(rf"(?:{parts['nan_of']}) {metric}{about}"), "nan"),
             (_bounded(rf"{metric}{about}{fill} {sign} {_NUM}{steps}"), "threshold"),
+            (_bounded(rf"{sign} {_NUM} (?:(?:in|of|on) )?(?P<metric>MET\d+)"), "threshold"),
         )
 
     def mark(self, text: str, values: Values, mark: Mark) -> str:
@@ -169,7 +172,7 @@ class Conditions:
     def _rule(self, found: re.Match[str], kind: str, values: Values, mark: Mark) -> str:
         groups = found.groupdict()
         name = groups["metric"]
-        sign = self._operator(groups.get("op"))
+        sign = self._operator(groups.get("op"), str(values[name]))
         if not name.startswith("MET") and groups.get("op") not in _SIGNS:
             return found[0]
         metric = str(values[name])
@@ -202,9 +205,12 @@ class Conditions:
             return f"{made} IN{about.removeprefix('IN')}"
         return f"{about} {made}" if about else made
 
-    def _operator(self, said: str | None) -> str | None:
+    def _operator(self, said: str | None, metric: str) -> str | None:
+        """The sign of a comparing phrase; a loss that "reaches" a value comes from above."""
         if said is None:
             return None
+        if self._reaching.search(said) and self._lower_better.search(metric):
+            return "<="
         if said in _SIGNS:
             return said
         table = self._language.operators

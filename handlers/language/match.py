@@ -148,6 +148,8 @@ class Matcher:
         for start in range(1, min(len(words), SKIPS)):
             if not self._begins.match(words[start]):
                 continue
+            if self._busy.search(" ".join(words[:start])):
+                return None
             later = replace(reading, text=" ".join(words[start:]), question=reading.question)
             found = [
                 candidate
@@ -258,6 +260,7 @@ _NEEDS = {
     "entity": lambda r, c: r.has("ENT") or r.has("INENT"),
     "since": lambda r, c: r.has("SINCE"),
     "hours": lambda r, c: r.has("HOURS"),
+    "metric": lambda r, c: r.has("MET"),
     "no_thread": lambda r, c: c.thread.kind in {"none", "list"},
     "no_run": lambda r, c: not r.has("RUN") and not (_points_at_thread(r, c) and c.thread.paths),
 }

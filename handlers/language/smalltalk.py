@@ -31,6 +31,9 @@ class SmallTalk:
             rf"(?:(?:{language.lead}|{language.request}|{language.inquiry}) )*"
             rf"(?:{patterns['questions']})(?!\S)"
         )
+        self._declares = language.compile(
+            rf"(?:(?:{language.lead}) )*(?:{patterns['declares']})(?!\S)"
+        )
         self._request = language.compile(rf"(?:(?:{language.lead}) )*(?:{language.request})(?!\S)")
 
     def is_empty(self, text: str) -> bool:
@@ -110,4 +113,5 @@ class SmallTalk:
             or self._orders.match(text) is not None
             or self._asks.match(text) is not None
             or self._request.match(text) is not None
+            or self._declares.match(text) is None
         )

@@ -27,8 +27,7 @@ from handlers.language.intents import (
     Understanding,
 )
 from handlers.language.match import Candidate, Matcher
-from handlers.language.phrases import Language, Phrase
-from handlers.language.phrases.en import ENGLISH
+from handlers.language.phrases import Language, Phrase, load
 from handlers.language.resolve import RunIndex
 from handlers.language.slots import Reading, SlotReader
 from handlers.language.smalltalk import SmallTalk
@@ -42,6 +41,8 @@ SURE_OVERHEARD = 0.86
 """Confidence from which a sentence without a mention counts as clearly for the bot."""
 HALF = 0.35
 """Confidence from which the bot asks what was meant."""
+BARE = 0.8
+"""Confidence of a bare run name; any other question beside it is the real one."""
 LOUD = 14
 """Words that a sentence to the bot rarely exceeds when it is overheard."""
 
@@ -270,7 +271,7 @@ class Interpreter:
             )
         if orders:
             return orders[0]
-        return max(sure, key=lambda item: (item[0], item[1].confidence))[1]
+        return max(sure, key=lambda item: (item[0] and item[1].confidence > BARE, item[1].confidence))[1]
 
 
 def _nothing(why: str) -> Understanding:
@@ -280,7 +281,7 @@ def _nothing(why: str) -> Understanding:
 @lru_cache(maxsize=1)
 def interpreter() -> Interpreter:
     """The English interpreter, built on first use."""
-    return Interpreter(ENGLISH)
+    return Interpreter(load("en"))
 
 
 def understand(text: str, context: Context) -> Understanding:

@@ -6,9 +6,12 @@ mark (`RUN0`, `MET1`, …). `{run}` and its like stand for those marks; `MACROS`
 """
 
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import resources
+from typing import Any
 
 from handlers.language.intents import Intent
 
@@ -239,3 +242,100 @@ COMMON = {
     "who": r"(?:NAME|X|RUN|ENT|OWNER|Y)\d+",
 }
 """Macros that mean the same in every language."""
+
+
+def load(code: str) -> Language:
+    """Reads a language from its file, `CODE.toml` beside this one.
+
+    Args:
+        code: The ISO 639-1 code of the language.
+
+    Returns:
+        The table.
+
+    Raises:
+        FileNotFoundError: There is no such language.
+        KeyError: A part is missing in its file.
+    """
+    text = resources.files(__name__).joinpath(f"{code}.toml").read_text(encoding="utf-8")
+    data = tomllib.loads(text)
+    return Language(
+        code=data["code"],
+        macros={**COMMON, **_joined(data["macros"])},
+        phrases=tuple(_phrase(entry) for entry in data["phrases"]),
+        cues=tuple(
+            (Intent(entry["intent"]), _join(entry["pattern"]), tuple(entry["needs"]))
+            for entry in data["cues"]
+        ),
+        busy=_join(data["busy"]),
+        expand=_inverted(data["expand"]),
+        metric_words=_inverted(data["metric_words"]),
+        metric_parts=frozenset(data["metric_parts"].split()),
+        states=_inverted(data["states"]),
+        numbers={word: float(value) for word, value in _inverted(data["numbers"]).items()},
+        units=_inverted(data["units"]),
+        weekdays={word: int(value) for word, value in _inverted(data["weekdays"]).items()},
+        zones=_inverted(data["zones"]),
+        operators=_inverted(data["operators"]),
+        time_words=_joined(data["time_words"]),
+        references=tuple(
+            (_join(entry["pattern"]), entry["kind"], entry.get("n")) for entry in data["references"]
+        ),
+        ordinals={word: int(value) for word, value in _inverted(data["ordinals"]).items()},
+        axes=_pairs(data["axes"]),
+        counts=_patterns(data["counts"]),
+        owners=_patterns(data["owners"]),
+        places=_patterns(data["places"]),
+        factors={word: float(value) for word, value in _inverted(data["factors"]).items()},
+        patterns=_joined(data["patterns"]),
+        gerunds=_inverted(data["gerunds"]),
+        endings=_pairs(data["endings"]),
+        topics=_pairs(data["topics"]),
+        lead=_join(data["lead"]),
+        request=_join(data["request"]),
+        inquiry=_join(data["inquiry"]),
+        filler=_join(data["filler"]),
+        small=frozenset(data["small"].split()),
+        guards=tuple((entry["reason"], _join(entry["pattern"])) for entry in data["guards"]),
+        action_guards=tuple(
+            (entry["reason"], _join(entry["pattern"])) for entry in data["action_guards"]
+        ),
+        foreign=frozenset(data["foreign"].split()),
+        confusable=frozenset(data["confusable"].split()),
+        greetings=frozenset(data["greetings"].split()),
+        thanks=_join(data["thanks"]),
+        extra_words=frozenset(data["extra_words"].split()),
+    )
+
+
+def _phrase(entry: Mapping[str, Any]) -> Phrase:
+    return Phrase(
+        intent=Intent(entry["intent"]),
+        pattern=_join(entry["pattern"]),
+        score=float(entry["score"]),
+        whole=bool(entry.get("whole", False)),
+        needs=tuple(entry.get("needs", ())),
+        command=entry.get("command"),
+    )
+
+
+def _join(pattern: str) -> str:
+    """A pattern without the line breaks and indents that only make it readable."""
+    return re.sub(r"^[ \t]+|\n", "", pattern, flags=re.MULTILINE)
+
+
+def _joined(table: Mapping[str, str]) -> dict[str, str]:
+    return {name: _join(pattern) for name, pattern in table.items()}
+
+
+def _inverted(table: Mapping[str, str]) -> dict[str, str]:
+    """Word to meaning, from the file's meaning to words."""
+    return {word: meaning for meaning, words in table.items() for word in _join(words).split("|")}
+
+
+def _pairs(table: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((_join(pattern), meaning) for meaning, pattern in table.items())
+
+
+def _patterns(entries: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
+    return tuple(_join(entry["pattern"]) for entry in entries)
