@@ -100,7 +100,7 @@ class Column:
     def numbers(self) -> tuple[Ints, Floats]:
         """Rows and values where the value is a number (a boolean is none)."""
         if self._values.dtype != object:
-            return self.rows, self.values.astype(np.float64)
+            return self.rows, self.values.astype(np.float64, copy=False)
         number = np.fromiter(
             (isinstance(v, int | float) and not isinstance(v, bool) for v in self.values),
             dtype=np.bool_,
@@ -169,7 +169,7 @@ class Table:
     def steps(self) -> Ints:
         """int64[size], the step of each row."""
         column = self.columns.get("_step")
-        return column.values.astype(np.int64) if column else np.empty(0, np.int64)
+        return column.values.astype(np.int64, copy=False) if column else np.empty(0, np.int64)
 
     def append(self, row: Iterable[tuple[tuple[str, ...], Any]]) -> None:
         """Add one row, given as paths and values; it must hold ``_step``."""
@@ -205,6 +205,8 @@ class Table:
 
     def flat(self, names: Sequence[str], rows: Ints) -> list[dict[str, Any]]:
         """Row objects with exactly these names, which all the rows hold."""
+        if not rows.size:
+            return []
         columns = [json_list(self.columns[name].at(rows)) for name in names]
         return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
@@ -242,9 +244,9 @@ def flatten(
 def _as_column(given: npt.ArrayLike) -> npt.NDArray[Any]:
     values = np.asarray(given)
     if values.dtype.kind in "iu":
-        return values.astype(np.int64)
+        return values.astype(np.int64, copy=False)
     if values.dtype.kind == "f":
-        return values.astype(np.float64)
+        return values.astype(np.float64, copy=False)
     column = np.empty(len(values), dtype=object)
     column[:] = values.tolist()
     return column

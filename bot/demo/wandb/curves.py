@@ -53,13 +53,14 @@ def history_keys(table: Table, system: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def _key_info(column: Column) -> dict[str, Any]:
-    if column.values.dtype != object:
+    values = column.values
+    if values.dtype != object:
         return {
             "typeCounts": [{"type": "number", "count": column.size}],
-            "monotonic": bool(np.all(np.diff(column.values) >= 0)),
+            "monotonic": bool(np.all(values[1:] >= values[:-1])),
         }
     counts: dict[str, int] = {}
-    for value in column.values:
+    for value in values:
         kind = _type_name(value)
         counts[kind] = counts.get(kind, 0) + 1
     return {

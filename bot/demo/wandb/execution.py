@@ -23,7 +23,6 @@ from graphql import (
 )
 
 from bot.demo.wandb.ask import Ask
-from bot.demo.wandb.faults import FaultRaised
 from bot.demo.wandb.resolvers import RESOLVERS
 
 SCHEMA = resources.files("bot.demo.wandb").joinpath("schema.graphql").read_text(encoding="utf-8")
@@ -108,10 +107,9 @@ def answer(
     )
     errors = result.errors or []
     for error in errors:
-        if isinstance(error.original_error, FaultRaised):
-            raise error.original_error
-        if error.original_error is not None:
-            raise error.original_error
+        cause = error.original_error
+        if cause is not None and not isinstance(cause, GraphQLError):
+            raise cause  # a fault, or a mistake in a resolver
     return Outcome(result.data, [_formatted(error) for error in errors])
 
 

@@ -96,12 +96,48 @@ def recording(path: Path) -> Recording:
     return made
 
 
-def fill(run: LocalRun, source: Recording, *, shift: float, stretch: float) -> None:
-    """Put all that was recorded into a run, its times moved and stretched."""
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Recorded times, moved to another start and stretched to another length.
 
-    def moved(time: float) -> float:
-        return source.started_at + (time - source.started_at) * stretch + shift
+    Only what comes after the first row is stretched: importing libraries took most of the time
+    of the small recorded runs, and would be most of a long run otherwise.
 
+    Attributes:
+        recorded_start, first: when the recorded process began, and logged its first row.
+        start: when it begins now.
+        stretch: seconds for one recorded second, from the first row on.
+    """
+
+    recorded_start: float
+    first: float
+    start: float
+    stretch: float = 1.0
+
+    @classmethod
+    def of(cls, source: Recording, start: float, lasts_s: float | None = None) -> "Times":
+        """Times for a run that begins at ``start`` and takes as long as recorded, or other."""
+        first = source.rows[0][0] if source.rows else source.started_at
+        lead, span = first - source.started_at, source.ended_at - first
+        if lasts_s is None or span <= 0:
+            return cls(source.started_at, first, start)
+        if lead >= lasts_s:
+            whole = source.ended_at - source.started_at
+            return cls(source.started_at, source.started_at, start, lasts_s / whole)
+        return cls(source.started_at, first, start, (lasts_s - lead) / span)
+
+    def __call__(self, recorded: float) -> float:
+        """When it happens now."""
+        if self.start == self.recorded_start and self.stretch == 1.0:
+            return recorded  # to the last digit
+        if recorded <= self.first:
+            return self.start + (recorded - self.recorded_start)
+        lead = self.first - self.recorded_start
+        return self.start + lead + (recorded - self.first) * self.stretch
+
+
+def fill(run: LocalRun, source: Recording, moved: Times) -> None:
+    """Put all that was recorded into a run, its times moved."""
     run.created_at = moved(source.started_at)
     run.configure(source.config)
     run.wandb_config = dict(source.wandb_config)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.demo.wandb.model import Line, LocalRun
-from bot.demo.wandb.recorded import Recording, moved_row, recording
+from bot.demo.wandb.recorded import Recording, Times, moved_row, recording
 from bot.demo.wandb.store import Store
 
 
@@ -26,8 +26,7 @@ class Replay:
         self.run = run
         self._source = source
         self._ends = ends
-        span = source.ended_at - source.started_at
-        self._stretch = lasts_s / span if span > 0 else 1.0
+        self._time = Times.of(source, run.created_at, lasts_s)
         self._rows = 0
         self._system = 0
         self._lines = 0
@@ -103,9 +102,6 @@ class Replay:
         while not self.over:
             await sleep(every_s)
             self.advance()
-
-    def _time(self, recorded: float) -> float:
-        return self.run.created_at + (recorded - self._source.started_at) * self._stretch
 
     def _due(self, line: Line, now: float) -> bool:
         return line.time is None or self._time(line.time) <= now

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from bot.demo.wandb.columns import Table
 from bot.demo.wandb.curves import NonFinite
 from bot.demo.wandb.model import Clock, Line, LocalProject, LocalRun, LocalSweep, User
-from bot.demo.wandb.recorded import fill, recording
+from bot.demo.wandb.recorded import Times, fill, recording
 
 API_KEY = "local-0123456789abcdef0123456789abcdef01234567"
 """The key that a server accepts from the start: its user reads everything."""
@@ -188,13 +188,12 @@ class Store:
             LogUnreadable: when there is no W&B log.
         """
         source = recording(path)
-        span = source.ended_at - source.started_at
-        stretch = lasted_s / span if lasted_s is not None and span > 0 else 1.0
-        end = source.started_at + span * stretch
-        run = self._new_run(
-            entity, project or source.project, name or source.run_id, source.started_at
-        )
-        fill(run, source, shift=0.0 if ended_at is None else ended_at - end, stretch=stretch)
+        times = Times.of(source, source.started_at, lasted_s)
+        if ended_at is not None:
+            start = source.started_at + ended_at - times(source.ended_at)
+            times = Times.of(source, start, lasted_s)
+        run = self._new_run(entity, project or source.project, name or source.run_id, times.start)
+        fill(run, source, times)
         run.state, run.exit_code = state or source.state, source.exit_code
         run.display_name, run.group, run.job_type = (
             source.display_name,
