@@ -61,6 +61,8 @@ class Row:
         tickets: jobs that were enqueued for it.
         again: it may have been posted before; Slack could not say.
         plain: Slack refused its blocks, so only the text is sent.
+        due_at: when it should be said (later than ``created_at`` where it is held on purpose).
+        not_before: when to try next.
         touched_at: when a job last had it in its hands.
     """
 
@@ -84,6 +86,7 @@ class Row:
     plain: bool
     error: str | None
     created_at: datetime
+    due_at: datetime
     not_before: datetime
     sending_at: datetime | None
     touched_at: datetime
@@ -107,6 +110,7 @@ async def put(connection: AsyncConnection, what: Outgoing, *, now: datetime) -> 
             "merge": what.merge,
             "state": "new",
             "created_at": now,
+            "due_at": waits,
             "not_before": waits,
             "touched_at": waits,
         },
@@ -155,12 +159,17 @@ async def mergeable(
     return tuple(to(Row, found) for found in await connection.execute(query))
 
 
+class Changed(Exception):
+    """Another job was faster; the transaction must be rolled back."""
+
+
 async def begin_sending(
     connection: AsyncConnection, row: Row, *, now: datetime, merged: Sequence[Row] = ()
-) -> bool:
-    """Takes the row for one post, and ``merged`` into it; ``False`` when anything has changed.
+) -> None:
+    """Takes the row for one post, and ``merged`` into it.
 
-    On ``False`` the caller must roll back: some rows may have been taken already.
+    Raises:
+        Changed: any of the rows is no longer as it was read.
     """
     taken = await connection.execute(
         update(outbox)
@@ -180,15 +189,17 @@ async def begin_sending(
         )
     )
     if taken.rowcount != 1:
-        return False
-    if not merged:
-        return True
+        raise Changed
+    fresh = [other.id for other in merged if other.state == "new"]
+    if not fresh:
+        return
     also = await connection.execute(
         update(outbox)
-        .where(outbox.c.id.in_([other.id for other in merged]), outbox.c.state == "new")
+        .where(outbox.c.id.in_(fresh), outbox.c.state == "new")
         .values(state="coalesced", into_id=row.id, done_at=now, touched_at=now)
     )
-    return also.rowcount == len(merged)
+    if also.rowcount != len(fresh):
+        raise Changed
 
 
 async def merged_into(connection: AsyncConnection, row_id: int) -> tuple[Row, ...]:
@@ -262,15 +273,12 @@ async def touch(connection: AsyncConnection, row_id: int, *, at: datetime) -> No
     await connection.execute(update(outbox).where(outbox.c.id == row_id).values(touched_at=at))
 
 
-async def without_a_job(
+async def untouched(
     connection: AsyncConnection, *, now: datetime, quiet_since: datetime, limit: int = 200
 ) -> tuple[Row, ...]:
-    """Claims rows that should be on their way but that no job has touched for long.
-
-    Each gets a new ticket number, for a new job: the old job's name is used up.
-    """
-    stuck = (
-        select(outbox.c.id)
+    """Rows that should be on their way but that no job has touched for long, oldest first."""
+    query = (
+        select(outbox)
         .where(
             outbox.c.state.in_(("new", "sending")),
             outbox.c.touched_at < quiet_since,
@@ -279,15 +287,34 @@ async def without_a_job(
         .order_by(outbox.c.id)
         .limit(limit)
     )
-    if connection.dialect.name == "postgresql":
-        stuck = stuck.with_for_update(skip_locked=True)
+    return tuple(to(Row, row) for row in await connection.execute(query))
+
+
+async def new_ticket(connection: AsyncConnection, row: Row, *, now: datetime) -> Row | None:
+    """A new number for a new job, since the old job's name is used up; one caller gets it."""
     rows = await connection.execute(
         update(outbox)
-        .where(outbox.c.id.in_(stuck.scalar_subquery()))
-        .values(tickets=outbox.c.tickets + 1, touched_at=now)
+        .where(
+            outbox.c.id == row.id,
+            outbox.c.tickets == row.tickets,
+            outbox.c.state.in_(("new", "sending")),
+        )
+        .values(tickets=row.tickets + 1, touched_at=now)
         .returning(outbox)
     )
-    return tuple(sorted((to(Row, row) for row in rows), key=lambda row: row.id))
+    return _one(rows)
+
+
+async def conversation_of(connection: AsyncConnection, person: str) -> str | None:
+    """The direct messages with a person, as learned from an earlier post."""
+    query = (
+        select(outbox.c.channel_id)
+        .where(outbox.c.channel == person, outbox.c.channel_id.is_not(None))
+        .order_by(outbox.c.id.desc())
+        .limit(1)
+    )
+    row = (await connection.execute(query)).first()
+    return row.channel_id if row else None
 
 
 async def waiting(connection: AsyncConnection, *, now: datetime, channel: str | None = None) -> int:

@@ -48,10 +48,10 @@ async def claim_dead(
     return tuple(row.id for row in rows)
 
 
-async def leave(connection: AsyncConnection, replica: str, *, long_ago: datetime) -> None:
-    """Says that a process has ended, so that what it left is taken over at once."""
+async def leave(connection: AsyncConnection, replica: str, *, seen: datetime) -> None:
+    """Dates a replica's last sign of life back, so that what it left is taken over at once."""
     await connection.execute(
-        update(replicas).where(replicas.c.id == replica).values(seen=long_ago, reaped=long_ago)
+        update(replicas).where(replicas.c.id == replica).values(seen=seen, reaped=seen)
     )
 
 

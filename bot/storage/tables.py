@@ -149,6 +149,7 @@ outbox = Table(
     Column("plain", Boolean, nullable=False, server_default=text("false")),
     Column("error", Text),
     Column("created_at", Utc, nullable=False),
+    Column("due_at", Utc, nullable=False),
     Column("not_before", Utc, nullable=False),
     Column("sending_at", Utc),
     Column("touched_at", Utc, nullable=False),

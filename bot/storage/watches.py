@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.storage.rows import chunks, to, upsert
 from bot.storage.tables import watches
 
+_FARTHEST = timedelta(hours=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -224,14 +226,16 @@ async def claim_due(
     """
     free = or_(watches.c.tick.is_(None), watches.c.tick_at < now - timedelta(seconds=lease_s))
     soon = now + timedelta(seconds=every_s / 2)
+    # Nobody plans so far ahead: the clock was set back since.
+    odd = watches.c.next_at > now + _FARTHEST
     due_targets = _active(
-        select(watches.c.entity, watches.c.project).where(watches.c.next_at <= now, free)
+        select(watches.c.entity, watches.c.project).where(or_(watches.c.next_at <= now, odd), free)
     ).distinct()
     chosen = (
         _active(select(watches.c.id))
         .where(
             tuple_(watches.c.entity, watches.c.project).in_(due_targets),
-            watches.c.next_at <= soon,
+            or_(watches.c.next_at <= soon, odd),
             free,
         )
         .order_by(watches.c.next_at)

@@ -330,6 +330,7 @@ def upgrade() -> None:
         sa.Column("plain", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("created_at", Utc(), nullable=False),
+        sa.Column("due_at", Utc(), nullable=False),
         sa.Column("not_before", Utc(), nullable=False),
         sa.Column("sending_at", Utc(), nullable=True),
         sa.Column("touched_at", Utc(), nullable=False),
