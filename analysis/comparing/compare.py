@@ -6,7 +6,7 @@ from datetime import datetime
 from analysis import metrics
 from analysis.comparing import wording
 from analysis.comparing.config import differences
-from analysis.comparing.curves import levels_at, matched_range
+from analysis.comparing.curves import matched_range, steady_levels
 from analysis.comparing.loading import Loaded, Loader
 from analysis.comparing.matter import By, Matter, choose
 from analysis.comparing.report import AXIS_WORDS, Comparison, ConfigDiff
@@ -85,9 +85,8 @@ def _judge(loaded: Loaded, matter: Matter, now: datetime) -> Comparison:
             f"The runs share no range of {AXIS_WORDS[matter.axis]} with {matter.metric} in all."
         )
     low, high = reach
-    flat = levels_at([*every, *(c for group in matter.siblings for c in group)], low, high)
-    levels, rest = _deal(flat, [len(side) for side in matter.curves])
-    siblings = _deal(rest, [len(group) for group in matter.siblings])[0]
+    dealt = steady_levels([*matter.curves, *matter.siblings], low, high)
+    levels, siblings = dealt[: len(sides)], dealt[len(sides) :]
     sound = [[level for level in side if level is not None] for side in levels]
     labels = [side.label for side in sides]
     decision, lost = _decide(levels, sound, labels, matter, siblings)
@@ -154,16 +153,6 @@ def _decide(
     if len(sound) == 2:
         return decide_two(sound[0], sound[1], matter.direction, noise), partly
     return decide_many(sound, labels, matter.direction, noise), partly
-
-
-def _deal(
-    items: Sequence[Level | None], sizes: Sequence[int]
-) -> tuple[list[list[Level | None]], list[Level | None]]:
-    dealt, start = [], 0
-    for size in sizes:
-        dealt.append(list(items[start : start + size]))
-        start += size
-    return dealt, list(items[start:])
 
 
 def _missing(loaded: Loaded) -> tuple[MissingPart, ...]:

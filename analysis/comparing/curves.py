@@ -1,22 +1,35 @@
 """Curves of several runs at the same place: axes, the matched range, levels at its end."""
 
+import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from analysis import robust
 from analysis.comparing.report import Axis
-from analysis.comparing.stats import Level, level_of
+from analysis.comparing.stats import (
+    RESAMPLES,
+    Level,
+    assumed_spread,
+    level_of,
+    pooled_spread,
+    trimmed_mean,
+)
 from analysis.history import Floats
 from analysis.signals import Curve, Signals, config_number
 
 WINDOW = 0.1
 """Share of the matched range before its end over which a level is taken."""
+SHARES = (WINDOW, 0.25, 0.5)
+QUIET = 0.02
+"""Share of the variance between seeds up to which the curves' own noise is small."""
 DENSE = 8
 """Points in the window from which its median is used; below, anchors of the sparsest curve are."""
 ANCHORS = 3
+RECENT = 0.4
+"""Share of a sparse curve's range from whose points its noise is estimated."""
 
 _BATCH = (
     "per_device_train_batch_size train_batch_size batch_size micro_batch_size batchsize bs batch"
@@ -117,28 +130,85 @@ def matched_range(curves: Sequence[Placed]) -> tuple[float, float] | None:
     return (low, high) if high >= low else None
 
 
-def levels_at(curves: Sequence[Placed], low: float, high: float) -> list[Level | None]:
+def levels_at(
+    curves: Sequence[Placed], low: float, high: float, *, share: float = WINDOW, errors: bool = True
+) -> list[Level | None]:
     """The level of each curve at the end of the matched range; ``None`` where it is not finite.
 
     The same window or the same anchors serve all curves, so that a curve that still falls is not
     judged at another place than its rival.
+
+    Args:
+        curves: each with points in the range.
+        low: where the matched range begins.
+        high: where it ends.
+        share: of the range, before its end, that is averaged over.
+        errors: whether standard errors are needed.
     """
-    start = high - WINDOW * (high - low)
-    broken = [_broken(curve, start, high) for curve in curves]
-    inside = [curve.until(high).finite for curve in curves]
-    if all(
-        np.count_nonzero(c.x > start) >= DENSE for c, b in zip(inside, broken, strict=True) if not b
-    ):
-        found = [level_of(c.y[c.x > start]) if c.x.size else None for c in inside]
+    start = high - share * (high - low)
+    sound = {
+        index: curve.until(high).finite
+        for index, curve in enumerate(curves)
+        if not _broken(curve, high - WINDOW * (high - low), high)
+    }
+    if not sound:
+        return [None] * len(curves)
+    resamples = RESAMPLES if errors else 0
+    if all(np.count_nonzero(curve.x > start) >= DENSE for curve in sound.values()):
+        found = {
+            index: level_of(curve.y[curve.x > start], resamples=resamples)
+            for index, curve in sound.items()
+        }
     else:
-        sound = [c for c, b in zip(inside, broken, strict=True) if c.x.size and not b]
-        if not sound:
-            return [None] * len(curves)
-        anchors = min((c.x[-ANCHORS:] for c in sound), key=lambda x: (x.size, x[0]))
-        found = [
-            _at_anchors(c, anchors, (high - low) * WINDOW / 2) if c.x.size else None for c in inside
+        sparse = [curve.x[curve.x > start] for curve in sound.values()]
+        enough = [
+            x if x.size >= ANCHORS else curve.x[-ANCHORS:]
+            for x, curve in zip(sparse, sound.values(), strict=True)
         ]
-    return [None if bad else level for bad, level in zip(broken, found, strict=True)]
+        anchors = min(enough, key=lambda x: (x.size, x[0]))
+        reach = (high - low) * WINDOW / 2
+        found = {index: _at_anchors(curve, anchors, reach) for index, curve in sound.items()}
+    for index, level in found.items():
+        first = sound[index].y[sound[index].x >= low][:1]
+        moved = abs(float(first[0]) - level.value) if first.size else 0.0
+        found[index] = replace(level, moved=moved)
+    return [found.get(index) for index in range(len(curves))]
+
+
+def steady_levels(
+    groups: Sequence[Sequence[Placed]], low: float, high: float
+) -> list[list[Level | None]]:
+    """Levels for the test: from the narrowest window in which the curves' own noise is small.
+
+    Noise within a curve hides differences between seeds. Where it does not come out well below
+    the spread within the groups, the window is widened, for all curves alike, up to half of the
+    matched range. Only the noise decides, never which side is ahead, so the choice does not bend
+    the test. All levels are then moved by one common amount, so that they read as the values at
+    the matched point although the window reaches further back.
+    """
+    flat = [curve for group in groups for curve in group]
+    sizes = [len(group) for group in groups]
+    near = levels_at(flat, low, high)
+    chosen = near
+    for share in SHARES:
+        chosen = near if share == WINDOW else levels_at(flat, low, high, share=share)
+        sound = [level for level in chosen if level is not None]
+        dealt = [[v.value for v in group if v is not None] for group in deal(chosen, sizes)]
+        spread, freedom = pooled_spread(dealt)
+        reference = spread if freedom else assumed_spread(sound)
+        within = float(np.mean([level.error**2 for level in sound])) if sound else 0.0
+        if within <= QUIET * reference**2:
+            break
+    pairs = [(a.value, b.value) for a, b in zip(near, chosen, strict=True) if a and b]
+    shift = float(np.median([a - b for a, b in pairs])) if pairs else 0.0
+    moved = [None if v is None else replace(v, value=v.value + shift) for v in chosen]
+    return deal(moved, sizes)
+
+
+def deal(items: Sequence[Level | None], sizes: Sequence[int]) -> list[list[Level | None]]:
+    """Cuts a flat list into groups of the given sizes."""
+    bounds = np.cumsum([0, *sizes])
+    return [list(items[a:b]) for a, b in itertools.pairwise(bounds)]
 
 
 def _broken(curve: Placed, start: float, high: float) -> bool:
@@ -146,15 +216,17 @@ def _broken(curve: Placed, start: float, high: float) -> bool:
     window = curve.y[(curve.x > start) & (curve.x <= high)]
     if not window.size:
         window = curve.until(high).y[-1:]
-    return bool(np.count_nonzero(~np.isfinite(window)) * 2 > window.size) or not window.size
+    return bool(np.count_nonzero(~np.isfinite(window)) * 2 >= max(1, window.size))
 
 
 def _at_anchors(curve: Placed, anchors: Floats, reach: float) -> Level:
+    """A level from few points; its noise comes from the recent ones, where the curve is calm."""
     values = np.array([_value_at(curve, float(x), reach) for x in anchors])
-    recent = curve.y[-12:]
-    scatter = robust.noise(recent) if recent.size > 3 else float(np.std(recent))
+    span = float(curve.x[-1] - curve.x[0])
+    recent = curve.y[curve.x >= curve.x[-1] - RECENT * span]
+    scatter = robust.noise(recent) if recent.size >= 4 else 0.0
     error = scatter / float(np.sqrt(max(1, values.size)))
-    return Level(float(np.median(values)), error, scatter, int(values.size))
+    return Level(float(trimmed_mean(values)), error, scatter, int(values.size))
 
 
 def _value_at(curve: Placed, x: float, reach: float) -> float:

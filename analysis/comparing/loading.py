@@ -5,23 +5,29 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from analysis import metrics, signals
 from analysis.comparing.config import differences, importance
 from analysis.comparing.sides import GroupRef, Member, SideRef
-from analysis.errors import AnalysisError, NotComparable, RunNotFound, TimedOut
+from analysis.errors import AnalysisError, LogUnreadable, NotComparable, RunNotFound, TimedOut
 from analysis.flight import off_loop
 from analysis.history import History, Missing
 from analysis.refs import ProjectRef, RunRef
 from analysis.run import Run
 from analysis.signals import Signals
 from analysis.sources.base import Effort, RunQuery, RunSource
+from analysis.sources.datastore import read_records
+from analysis.sources.folders import discover
 from analysis.sources.offline import OfflineSource
 
+T = TypeVar("T")
 MOST_RUNS = 48
 """Runs in all sides together."""
 MOST_SIBLINGS = 8
+_HEAD = 200  # records among which the one that names the run stands
 SEARCHED = 100
 """Newest runs of the project among which those that differ only in seed are looked for."""
 
@@ -112,8 +118,9 @@ class Loader:
     ) -> list[tuple[RunSource, Run]]:
         if isinstance(within, Path):
             disk = OfflineSource(within, clock=lambda: self.now)
-            runs = [run for run in await disk.all() if run.group == group.name]
-            return [(disk, run) for run in _some(runs, group)]
+            files = await off_loop(_in_group, within, group.name)
+            runs = await asyncio.gather(*(disk.run_at(file) for file in _some(files, group)))
+            return [(disk, run) for run in runs]
         if server is None:
             raise RunNotFound(f"{within} is in W&B, and W&B is not set up here.")
         query = RunQuery(within, filters={"group": group.name}, limit=MOST_RUNS)
@@ -182,10 +189,25 @@ def same_but_seed(run: Run, other: Run) -> bool:
     return bool(found) and all(item.rank == seed for item in found)
 
 
-def _some(runs: Sequence[Run], group: GroupRef) -> Sequence[Run]:
-    if not runs:
+def _in_group(folder: Path, name: str) -> list[Path]:
+    """Logs below a folder whose run record names the group; only their heads are read."""
+    return [file for file in discover(folder) if _group_of(file) == name]
+
+
+def _group_of(file: Path) -> str | None:
+    try:
+        for record in islice(read_records(file), _HEAD):
+            if record.WhichOneof("record_type") == "run":
+                return record.run.run_group or None
+    except LogUnreadable:
+        return None
+    return None
+
+
+def _some(found: Sequence[T], group: GroupRef) -> Sequence[T]:
+    if not found:
         raise RunNotFound(f"There is no run in group “{group.name}” of {group.within}.")
-    return runs[:MOST_RUNS]
+    return found[:MOST_RUNS]
 
 
 def _check(refs: Sequence[SideRef], found: Sequence[Sequence[tuple[RunSource, Run]]]) -> None:

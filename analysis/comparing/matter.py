@@ -48,6 +48,8 @@ def choose(
         raise NotComparable(f"{bare[0]} has no history to compare.")
     name, way = _metric(every, metric, direction)
     axis, reason = _axis(loaded.sides, by)
+    if axis == "step":
+        _same_count(every)
 
     def placed(signals: Signals) -> Placed | None:
         curve = curve_of(signals, name)
@@ -111,6 +113,17 @@ def _quantity(name: str) -> tuple[str, frozenset[str]]:
     own = {alike.get(word, word) for word in metrics.words(name)}
     own -= {"eval", "val", "valid", "validation", "test", "train", "epoch", "step", "dev"}
     return ("train" if split != "eval" else "eval"), frozenset(own)
+
+
+def _same_count(every: Sequence[Signals]) -> None:
+    """Refuses to set one run's epochs against another's steps."""
+    by_epoch = [s for s in every if metrics.words(s.axis)[-1:] == ("epoch",)]
+    by_step = [s for s in every if s not in by_epoch]
+    if by_epoch and by_step:
+        raise NotComparable(
+            f"{by_epoch[0].run.name} counts epochs and {by_step[0].run.name} counts steps.",
+            "Compare by time.",
+        )
 
 
 def _axis(sides: Sequence[Side], by: By | None) -> tuple[Axis, str]:

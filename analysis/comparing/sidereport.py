@@ -118,7 +118,9 @@ def _figure(
     low = max(reach[0], *(float(p.x[0]) for p in placed))
     if low > reach[1]:
         return None
-    values = [level.value for level in levels_at(placed, low, reach[1]) if level is not None]
+    values = [
+        level.value for level in levels_at(placed, low, reach[1], errors=False) if level is not None
+    ]
     best = _best_of_all(placed, reach[1], way)
     return Figure(
         metric=curves[0].name,
@@ -170,7 +172,7 @@ def _later(curves: Sequence[Placed], reach: tuple[float, float], ends: float) ->
     """The level at the side's own end, where that lies clearly beyond the matched point."""
     if ends <= reach[1] + 0.01 * (reach[1] - reach[0]):
         return None
-    found = [levels_at([c], float(c.x[0]), float(c.x[-1]))[0] for c in curves]
+    found = [levels_at([c], float(c.x[0]), float(c.x[-1]), errors=False)[0] for c in curves]
     return _mean([level.value for level in found if level is not None])
 
 

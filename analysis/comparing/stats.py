@@ -15,14 +15,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.history import Floats
+from analysis.robust import autocorrelation, sigma
 
-ALPHA = 0.035
+ALPHA = 0.04
 """Level of the two-sided test: under 5 % false winners with room for what the test assumes."""
 ALPHA_HIGH = 0.005
 """Level at which a win is well established (Benjamin et al. 2018, Nature Human Behaviour 2)."""
+MOVED_SPREAD = 0.01
+"""The same relative to how far the curve has come."""
 POWER = 0.8
-RESAMPLES = 400
-RELATIVE_SPREAD = 0.02
+RESAMPLES = 200
+RELATIVE_SPREAD = 0.03
 """Assumed seed-to-seed spread relative to the level, where no seeds are there to measure it."""
 
 
@@ -31,16 +34,18 @@ class Level:
     """Where a curve stands at the matched point.
 
     Attributes:
-        value: median of the window before the point.
-        error: standard error of that median, autocorrelation respected.
+        value: trimmed mean of the window before the point.
+        error: its standard error, autocorrelation respected.
         scatter: robust standard deviation of the points in the window around their trend.
         points: how many points the window holds.
+        moved: how far the curve has come since its first point, in the metric's unit.
     """
 
     value: float
     error: float
     scatter: float
     points: int
+    moved: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,55 +71,65 @@ class Difference:
     seeds: tuple[int, int]
 
 
-def level_of(values: Floats, *, seed: int = 0) -> Level:
+def level_of(values: Floats, *, resamples: int = RESAMPLES, seed: int = 0) -> Level:
     """The level of a window and its error.
 
     Args:
         values: float64[n], finite, in order; n ≥ 1.
+        resamples: of the bootstrap; 0 leaves the error out where it is not needed.
         seed: of the resampling, so that the same input gives the same output.
     """
     n = values.size
-    value = float(np.median(values))
+    value = float(trimmed_mean(values))
     if n < 4:
         spread = float(np.std(values)) if n > 1 else 0.0
         return Level(value, spread / math.sqrt(n), spread, n)
     place = np.arange(n, dtype=np.float64)
     slope, offset = np.polyfit(place, values, 1)
     residual = values - (slope * place + offset)
-    scatter = 1.4826 * float(np.median(np.abs(residual - np.median(residual))))
-    if scatter == 0.0:
-        scatter = float(np.std(residual))
-    medians = np.median(_resample(residual, block_length(residual), seed), axis=1)
-    return Level(value, float(np.std(medians)), scatter, n)
+    scatter = sigma(residual)
+    if not resamples:
+        return Level(value, 0.0, scatter, n)
+    block = block_length(residual)
+    means = trimmed_mean(_resample(residual, block, resamples, seed))
+    # Blocks cannot be longer than a third of the window: what they then miss, the process's own
+    # autocorrelation time adds back.
+    expected = float(np.std(residual)) * math.sqrt(min(1.0, 0.5 * block / n))
+    return Level(value, max(float(np.std(means)), expected), scatter, n)
+
+
+def trimmed_mean(values: Floats) -> Floats:
+    """Mean without the lowest and highest fifth, along the last axis.
+
+    Nearly as sharp as the mean where noise is normal, far sharper where its tails are heavy
+    (Tukey 1962, “The Future of Data Analysis”).
+    """
+    n = values.shape[-1]
+    cut = n // 5
+    mean: Floats = np.sort(values, axis=-1)[..., cut : n - cut].mean(axis=-1)
+    return mean
 
 
 def block_length(residual: Floats) -> float:
     """Expected block length: twice the integrated autocorrelation time, from 1 to n/3.
 
-    The sum of autocorrelations is cut at the first that is not clearly positive (Geyer 1992's
-    initial positive sequence, simplified).
+    The time is that of a first-order process, (1 + r)/(1 − r), with r corrected for the bias that
+    a short series has towards zero (Kendall 1954): (n·r + 1)/(n − 4).
     """
     n = residual.size
-    centred = residual - residual.mean()
-    power = float(np.dot(centred, centred))
-    if power <= 0.0:
+    if n < 8:
         return 1.0
-    tau = 1.0
-    for lag in range(1, n // 3):
-        rho = float(np.dot(centred[:-lag], centred[lag:])) / power
-        if rho < 2.0 / math.sqrt(n):
-            break
-        tau += 2.0 * rho
-    return float(min(max(1.0, 2.0 * tau), max(1.0, n / 3)))
+    r = min(0.97, (n * autocorrelation(residual) + 1.0) / max(4.0, n - 4.0))
+    return float(min(max(1.0, 2.0 * (1.0 + r) / (1.0 - r)), max(1.0, n / 3)))
 
 
-def _resample(values: Floats, block: float, seed: int) -> Floats:
+def _resample(values: Floats, block: float, resamples: int, seed: int) -> Floats:
     """Stationary bootstrap: blocks of geometric length from random places, wrapped around."""
     rng = np.random.default_rng(seed)
     n = values.size
-    fresh = rng.random((RESAMPLES, n)) < 1.0 / block
+    fresh = rng.random((resamples, n)) < 1.0 / block
     fresh[:, 0] = True
-    starts = rng.integers(0, n, (RESAMPLES, n))
+    starts = rng.integers(0, n, (resamples, n))
     column = np.arange(n)
     since = np.maximum.accumulate(np.where(fresh, column, 0), axis=1)
     begun = np.take_along_axis(starts, since, axis=1)
@@ -125,12 +140,17 @@ def _resample(values: Floats, block: float, seed: int) -> Floats:
 def assumed_spread(levels: Sequence[Level]) -> float:
     """A seed-to-seed spread for when none was measured: deliberately not small.
 
-    The larger of 2 % of the level and half the scatter of the points around their trend.
+    The largest of 3 % of the level (of its distance to 1 where that is nearer, as for an
+    accuracy), 1 % of the way that the curve has come, and half the scatter of the points around
+    their trend; of the calmer side, since the noise that the other shows is already in its
+    bootstrap error. Assumed, not known: whatever rests on it has low confidence.
     """
-    return max(
-        (max(RELATIVE_SPREAD * abs(level.value), 0.5 * level.scatter) for level in levels),
-        default=0.0,
-    )
+    return min((_spread_of(level) for level in levels), default=0.0)
+
+
+def _spread_of(level: Level) -> float:
+    near = min(level.value, 1.0 - level.value) if 0.5 < level.value < 1.0 else abs(level.value)
+    return max(RELATIVE_SPREAD * near, MOVED_SPREAD * level.moved, 0.5 * level.scatter)
 
 
 def pooled_spread(groups: Sequence[Sequence[float]]) -> tuple[float, int]:
