@@ -94,7 +94,7 @@ def level_of(values: Floats, *, resamples: int = RESAMPLES, seed: int = 0) -> Le
     means = trimmed_mean(_resample(residual, block, resamples, seed))
     # Blocks cannot be longer than a third of the window: what they then miss, the process's own
     # autocorrelation time adds back.
-    expected = float(np.std(residual)) * math.sqrt(min(1.0, 0.5 * block / n))
+    expected = scatter * math.sqrt(min(1.0, 0.5 * block / n))
     return Level(value, max(float(np.std(means)), expected), scatter, n)
 
 
