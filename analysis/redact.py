@@ -174,7 +174,7 @@ _NAME: Final = _c(
     r"(?P<word>api[_-]?key|apikey|(?:access|secret|private|account|shared|encryption|signing|master)"
     r"[_-]?(?:access[_-]?)?key|secret|token|passw(?:or)?d|passwd|passphrase|pass|pwd|credentials?|"
     r"conn(?:ection)?[_-]?str(?:ing)?|_key|_pat|_auth|auth)(?P<rest>[a-z0-9_-]{0,24})"
-    r"""(?P<quote>\\{0,2}["'])?"""
+    r"""(?P<quote>\\{0,2}["']\]?)?"""
     r"""(?P<sep>\s{0,3}(?:=>|:=|[=:])\s{0,3}|\s{0,2},\s{0,2}(?=["'\\])|[ \t]{1,3})"""
     r"""(?P<open>[rbuf]?\\{0,2}["'])?""",
 )
@@ -300,7 +300,7 @@ _BEGIN: Final = _c(r"-----BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----")
 _END: Final = _c(r"-----END (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----")
 _BODY: Final = _c(
     r"(?:[\s\\nr\"',]{0,8}[A-Za-z0-9+/=]{16,}){0,400}"
-    r"(?:[\s\\nr]{1,4}[A-Za-z0-9+/]{1,15}={0,2}(?=\s|\Z))?"
+    r"(?:[\s\\nr]{1,4}[A-Za-z0-9+/]{1,15}={0,2}(?=\\n|[\n\"']|\Z))?"
 )
 
 
@@ -326,6 +326,8 @@ def _headless(text: str) -> str:
     if end is None:
         return text
     lines = text[: end.start()].split("\n")
+    if len(lines) > 1 and re.search(r"(?:^|\s)[A-Za-z0-9+/]{1,64}={0,2}\s*\Z", lines[-2]):
+        del lines[-2]  # the last row of a key is short
     while lines and (not lines[-1].strip() or re.search(r"[A-Za-z0-9+/=]{16,}\s*\Z", lines[-1])):
         lines.pop()
     kept = "\n".join(lines)

@@ -200,7 +200,9 @@ def _line_candidate(rule: Rule, line: Line, reading: Reading) -> Candidate | Non
     if not verdict and reading.goes_on(line):
         return None
     sure = rule.sure
-    if rule.id == "kill_line" and re.search(r"sigkill|\bkilled\b|137|signal 9", line.text, re.IGNORECASE):
+    if rule.id == "kill_line" and re.search(
+        r"sigkill|\bkilled\b|137|signal 9", line.text, re.IGNORECASE
+    ):
         sure = 0.4
     return Candidate(rule.cause, line.index, sure, rule.role, rule.id, rule.source, line=line)
 

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Final
 
 from analysis.causes.model import Line, Trace
@@ -17,15 +18,18 @@ from analysis.causes.signs import CAUGHT_AFTER, CAUGHT_BEFORE, FINISHED, NAN_LOS
 from analysis.causes.tracebacks import find_traces, is_progress
 
 _STEP: Final = re.compile(
-    r"\b(?:global_?step|steps?|iter(?:ation)?s?|epochs?|batch)\b[\"'\]]?[\s:=#\[/|]{0,4}(\d{1,12}(?:\.\d+)?)|"
+    r"\b(?:global_?step|steps?|iter(?:ation)?s?|epochs?|batch)\b[\"'\]]?"
+    r"[\s:=#\[/|]{0,4}(\d{1,12}(?:\.\d+)?)|"
     r"(?:^|\s)(\d{1,12})/\d{1,12}\s?\[",
     re.IGNORECASE,
 )
 _SEVERAL: Final = re.compile(
-    r"\brank ?[1-9]|local_rank|torchrun|torch[./]distributed|mpirun|horovod|deepspeed|RayTrainWorker|"
-    r"ProcessRaisedException|-- Process \d"
+    r"\brank ?[1-9]|local_rank|torchrun|torch[./]distributed|mpirun|horovod|deepspeed|"
+    r"RayTrainWorker|ProcessRaisedException|-- Process \d"
 )
 _ORDINARY_LINES: Final = 3
+_FIRST, _LAST = 60, 100
+"""A log with more exceptions than these is judged by its first and last ones."""
 _SURVIVED_LINES: Final = 5
 
 
@@ -80,7 +84,7 @@ class Reading:
         """All exceptions, joined as Python chained them."""
         groups: list[list[Trace]] = []
         last: dict[str | None, list[Trace]] = {}
-        for trace in self.traces:
+        for trace in _bounded(self.traces):
             group = last.get(trace.rank)
             if trace.after and group:
                 group.append(trace)
@@ -132,6 +136,13 @@ class Reading:
 
     def caught(self, chain: Chain) -> bool:
         """Whether the program survived an exception."""
+        return chain.start in self._caught
+
+    @cached_property
+    def _caught(self) -> frozenset[int]:
+        return frozenset(chain.start for chain in self.chains if self._survives(chain))
+
+    def _survives(self, chain: Chain) -> bool:
         trace = chain.final
         after = self.after(trace.end, trace.rank)
         if len(after) >= 2 and self._advances(self.before(chain.start, trace.rank), after):
@@ -149,20 +160,29 @@ class Reading:
 
     def _superseded(self, chain: Chain) -> bool:
         """One process that fails again after ordinary output survived the first time."""
-        later = [c for c in self.chains if c.start > chain.final.end and not (c.aside or c.wrapped)]
+        end = chain.final.end
+        later = [c for c in self.chains if c.start > end and not (c.aside or c.wrapped)]
         if not later:
             return False
-        between = self.lines[chain.final.end + 1 : later[-1].start]
+        ordinary = self._ordinary
+        return ordinary[later[-1].start] - ordinary[end + 1] >= _ORDINARY_LINES
+
+    @cached_property
+    def _ordinary(self) -> list[int]:
+        """How many lines of ordinary output stand before each line."""
         inside = self.inside
-        ordinary = sum(
-            1
-            for line in between
-            if line.text.strip()
-            and line.index not in inside
-            and "Traceback" not in line.text
-            and not line.text.startswith((" ", "The above", "During handling"))
+        return list(
+            accumulate(
+                (
+                    bool(line.text.strip())
+                    and line.index not in inside
+                    and "Traceback" not in line.text
+                    and not line.text.startswith((" ", "The above", "During handling"))
+                    for line in self.lines
+                ),
+                initial=0,
+            )
         )
-        return ordinary >= _ORDINARY_LINES
 
     @cached_property
     def fatal(self) -> tuple[Chain, ...]:
@@ -204,6 +224,10 @@ class Reading:
         """Lines outside of exceptions."""
         inside = self.inside
         return (line for line in self.lines if line.text and line.index not in inside)
+
+
+def _bounded(traces: Sequence[Trace]) -> Sequence[Trace]:
+    return traces if len(traces) <= _FIRST + _LAST else (*traces[:_FIRST], *traces[-_LAST:])
 
 
 def is_noise(line: Line) -> bool:

@@ -7,7 +7,8 @@ from typing import Final
 from analysis.causes.model import Cause
 
 MEMORY_HINT: Final = re.compile(
-    r"(?:\bhost|\bcpu|\bsystem|\bram\b|\bmemory|\bmem\b|\brss\b)[^\n]{0,40}?\b(?:9[3-9]|100)(?:\.\d+)?\s?%|"
+    r"(?:\bhost|\bcpu|\bsystem|\bram\b|\bmemory|\bmem\b|\brss\b)"
+    r"[^\n]{0,40}?\b(?:9[3-9]|100)(?:\.\d+)?\s?%|"
     r"\bcannot allocate memory|memoryerror|memory (?:usage|pressure).{0,20}(?:high|critical)|"
     r"memory limit|swap.{0,20}(?:full|exhausted)",
     re.IGNORECASE,
@@ -15,14 +16,16 @@ MEMORY_HINT: Final = re.compile(
 """A line that shows, beside exit code 137, that the host's memory was running out."""
 
 NAN_LOSS: Final = re.compile(
-    r"(?:\b|_)(?:loss|nll|ppl|perplexity|grad_?norm|gnorm)\w*[\"']?\s{0,3}[:=|]?\s{0,3}[\"']?(?:tensor\()?(?:-?inf|nan)\b",
+    r"(?:\b|_)(?:loss|nll|ppl|perplexity|grad_?norm|gnorm)\w*[\"']?\s{0,3}[:=|]?\s{0,3}"
+    r"[\"']?(?:tensor\()?(?:-?inf|nan)\b",
     re.IGNORECASE,
 )
 """A progress line whose loss or gradient norm is not finite."""
 
 NOISE: Final = re.compile(
-    r"^(?:wandb: |\S*warning:|.{0,200}\b(?:user|future|deprecation|runtime|syntax|pending\w*|resource)warning\b|"
-    r"w\d{4} |\[w[ \d]|.{0,80}\bwarn(?:ing)?\b)|sending process \d+ closing signal|unable to register cu|"
+    r"^(?:wandb: |\S*warning:|.{0,200}\b(?:user|future|deprecation|runtime|syntax|pending\w*|"
+    r"resource)warning\b|w\d{4} |\[w[ \d]|.{0,80}\bwarn(?:ing)?\b)|"
+    r"sending process \d+ closing signal|unable to register cu|"
     r"could not find tensorrt|tensorfloat|rebuild tensorflow|omp_num_threads|"
     r"\[info\]|\bINFO\b|\bdebug\b|will retry|retrying|, retry|retry \d",
     re.IGNORECASE,
@@ -49,12 +52,12 @@ HARD: Final = frozenset(
 """Rules whose lines count even in a warning: these are announced as one."""
 
 WRAPPERS: Final = re.compile(
-    r"(?:^|\.)(?:ChildFailedError|RayTaskError(?:\(\w+\))?|RayActorError|TrainingFailedError|TuneError|"
-    r"ProcessRaisedException|ProcessExitedException|CalledProcessError|DatasetGenerationError|"
+    r"(?:^|\.)(?:ChildFailedError|RayTaskError(?:\(\w+\))?|RayActorError|TrainingFailedError|"
+    r"TuneError|ProcessRaisedException|ProcessExitedException|CalledProcessError|DatasetGenerationError|"
     r"DatasetGenerationCastError|SimplifiedTraceback|UnfilteredStackTrace|ExceptionGroup|"
     r"BaseExceptionGroup|InstantiationException|RetryError|SystemExit|Exit|ClickException|"
-    r"ApplicationError|ActorDiedError|UserCodeException|StartTraceback|WorkerCrashedError|MultiProcessingError|"
-    r"RemoteTraceback|_RemoteTraceback|BackendCompilerFailed|InternalTorchDynamoError)$"
+    r"ApplicationError|ActorDiedError|UserCodeException|StartTraceback|WorkerCrashedError|"
+    r"MultiProcessingError|RemoteTraceback|_RemoteTraceback|BackendCompilerFailed|InternalTorchDynamoError)$"
 )
 """Exceptions that only report another one, which is looked for instead."""
 
@@ -70,12 +73,14 @@ FINISHED: Final = re.compile(
 """A line that says training came to its end."""
 
 CAUGHT_BEFORE: Final = re.compile(
-    r"will try again|retry|skipp|ignor|continu|fall(?:ing)? ?back|non-fatal|not fatal|could not push|caught",
+    r"will try again|retry|skipp|ignor|continu|fall(?:ing)? ?back|non-fatal|not fatal|"
+    r"could not push|caught",
     re.IGNORECASE,
 )
 """Beside a traceback: the program handled it."""
 CAUGHT_AFTER: Final = re.compile(
-    r"\btrying\b|retry|skipp|ignor|continu|fall(?:ing)? ?back|does not fit|instead|recover|reduc\w+ batch",
+    r"\btrying\b|retry|skipp|ignor|continu|fall(?:ing)? ?back|does not fit|instead|recover|"
+    r"reduc\w+ batch",
     re.IGNORECASE,
 )
 

@@ -20,19 +20,17 @@ READ_HEAD: Final = 256 * 1024
 READ_TAIL: Final = 4 * 1024 * 1024
 """Bytes that are read of a file: imports and the start-up, and the end."""
 HEAD: Final = 96 * 1024
-TAIL: Final = 1024 * 1024
+TAIL: Final = 512 * 1024
 """Characters of clean text that are looked at."""
 LINE: Final = 4000
 """A longer line keeps its first and last parts."""
 CUT: Final = "[… lines left out …]"
 
 _ANSI: Final = re.compile(
-    r"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[PX^_][^\x1b\n]*(?:\x1b\\)?"
-    r"|[ -/]{0,4}[0-Z\\^-~])"
+    r"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|"
+    r"[PX^_][^\x1b\n]*(?:\x1b\\)?|[ -/]{0,4}[0-Z\\^-~])"
 )
-_CONTROLS: Final = dict.fromkeys(
-    (*range(9), 11, 12, *range(14, 32), 127, 0xFEFF, 0x200B)
-)
+_CONTROLS: Final = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\ufeff\\u200b]+")
 _TELLING: Final = re.compile(r"rror|xception|Traceback|Killed|CANCELLED|abort|File \"|signal")
 
 
@@ -113,12 +111,12 @@ def _shorten(line: str) -> str:
 
 def clean(log: Log) -> list[str]:
     """A log → its lines, readable and without secrets."""
-    text = (
-        log.data
-        if isinstance(log.data, str)
-        else decode(log.data[-READ_TAIL:] if len(log.data) > READ_HEAD + READ_TAIL else log.data)
-    )
-    text = _bound(text, READ_HEAD, READ_TAIL)
+    data = log.data
+    if isinstance(data, bytes) and len(data) > READ_HEAD + READ_TAIL:
+        text = _join(decode(data[:READ_HEAD]), decode(data[-READ_TAIL:]))
+    else:
+        text = decode(data) if isinstance(data, bytes) else data
+        text = _bound(text, READ_HEAD, READ_TAIL)
     if "\x1b" in text:
         text = _ANSI.sub("", text)
     shown = (
@@ -126,7 +124,7 @@ def clean(log: Log) -> list[str]:
         for line in text.split("\n")
         for part in (_last_state(line) if "\r" in line else (line,))
     )
-    text = _bound("\n".join(shown), HEAD, TAIL).translate(_CONTROLS)
+    text = _CONTROLS.sub("", _bound("\n".join(shown), HEAD, TAIL))
     return [line.rstrip() for line in redact(text).split("\n")]
 
 
@@ -147,12 +145,14 @@ _STAMP: Final = re.compile(
     r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,64} [\w./-]{1,40}(?:\[\d+\])?: ?)"
 )
 _LABEL: Final = re.compile(
-    r"(?P<srun>[ ]{0,4}\d{1,5}: ?)|(?P<host>(?!wandb|\w*(?:Error|Exception|Interrupt|Warning)\b)[A-Za-z][\w.-]{1,62}(?::|[ ]{1,12}\|) ?)"
+    r"(?P<srun>[ ]{0,4}\d{1,5}: ?)|"
+    r"(?P<host>(?!wandb|\w*(?:Error|Exception|Interrupt|Warning)\b)"
+    r"[A-Za-z][\w.-]{1,62}(?::|[ ]{1,12}\|) ?)"
 )
 
 
 def lines_of(texts: list[str]) -> list[Line]:
-    """Clean texts → lines without the prefixes, each with the rank that wrote it, if one is named."""
+    """Clean texts → lines without their prefixes, each with its rank where one is named."""
     label = _common_label(texts)
     return [_line(index, text, label) for index, text in enumerate(texts)]
 

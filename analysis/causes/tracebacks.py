@@ -17,8 +17,8 @@ _FRAME: Final = re.compile(
     r"(?:,? in (?P<function>.{1,200}))?\s*$"
 )
 _CELL: Final = re.compile(
-    r"^(?:File |Cell )(?P<file>[^\s,:][^,:\n]{0,300}?)(?::(?P<line>\d{1,7}))?(?:, line (?P<cell>\d+))?"
-    r"(?:, in (?P<function>[\w.<>]+).*)?$"
+    r"^(?:File |Cell )(?P<file>[^\s,:][^,:\n]{0,300}?)(?::(?P<line>\d{1,7}))?"
+    r"(?:, line (?P<cell>\d+))?(?:, in (?P<function>[\w.<>]+).*)?$"
 )
 _RICH: Final = re.compile(
     r"^\s*[│|]\s(?P<file>\S[^│]{0,300}?):(?P<line>\d{1,7}) in (?P<function>[\w.<>]+)\s*[│|]?\s*$"
@@ -27,18 +27,19 @@ _RICH_CODE: Final = re.compile(r"^\s*[│|]\s*❱\s*\d+ (?:[│|]\s*)*(?P<code>.
 _HEADER: Final = re.compile(r"Traceback \(most recent call last\)|Stack \(most recent call last\)")
 _DUMP: Final = re.compile(r"^(?:Current thread|Thread) 0x[0-9a-f]+.*\(most recent call first\)")
 _EXCEPTION: Final = re.compile(
-    r"^(?P<type>(?:[A-Za-z_]\w{0,60}\.){0,8}[A-Za-z_]\w{0,80}(?:\(\w{1,80}\))?)(?::(?:\s(?P<message>.*))?)?$"
+    r"^(?P<type>(?:[A-Za-z_]\w{0,60}\.){0,8}[A-Za-z_]\w{0,80}(?:\(\w{1,80}\))?)"
+    r"(?::(?:\s(?P<message>.*))?)?$"
 )
 _NAMED: Final = re.compile(
     r"^(?P<type>(?:[A-Za-z_]\w{0,60}\.){0,8}"
-    r"(?:[A-Z]\w{0,80}(?:Error|Exception|Interrupt|Exit|Expired|Timeout|NotFound)|KeyboardInterrupt|"
-    r"SystemExit|[a-z]{2,20}\.error|NoSuchKey|Empty)(?:\(\w{1,80}\))?)(?::(?:\s(?P<message>.*))?)?$"
+    r"(?:[A-Z]\w{0,80}(?:Error|Exception|Interrupt|Exit|Expired|Timeout|NotFound)|"
+    r"KeyboardInterrupt|SystemExit|[a-z]{2,20}\.error|NoSuchKey|Empty)(?:\(\w{1,80}\))?)(?::(?:\s(?P<message>.*))?)?$"
 )
 _GROUP: Final = re.compile(r"^\s*(?:\+-\+?-{4,}|\+ Exception Group|(?:\| ?)+)")
 _STOP: Final = re.compile(
     r"^(?:wandb: |srun: |slurmstepd|[WEIF]\d{4} |\[[WEI]\d* |\[[WEI] |terminate called|Exception |"
-    r"Process \w|(?:ERROR|WARNING|INFO|DEBUG|CRITICAL)\b|Killed|Terminated|Fatal Python|={6,}|-{20,}|"
-    r"The above exception|During handling|Original Traceback|\s*\d{1,3}%\|)"
+    r"Process \w|(?:ERROR|WARNING|INFO|DEBUG|CRITICAL)\b|Killed|Terminated|Fatal Python|={6,}|"
+    r"-{20,}|The above exception|During handling|Original Traceback|\s*\d{1,3}%\|)"
 )
 _CAUSE: Final = "The above exception was the direct cause of the following exception"
 _CONTEXT: Final = "During handling of the above exception, another exception occurred"

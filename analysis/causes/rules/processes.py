@@ -128,8 +128,10 @@ RULES: Final = (
         ),
         pattern=regex(
             r"(?:received|caught|got|by)\s.{0,30}(?:sigterm|sighup|signal:? (?:15|1)\b)|"
-            r"^(?:.{0,160} )?killed\b(?:\s+\S.{0,200})?$|^terminated\b|(?:\]|:) +(?:killed|"
-            r"terminated)\b|killed by signal|signal (?:9|15) \(sig|sigkill|"
+            # The shell's own words, with a capital: "killed" in prose says nothing.
+            r"^(?-i:Killed|Terminated)(?:\s{2,}\S.{0,200}|:\s?\d+)?\s*$|"
+            r"\b\d+ (?-i:Killed|Terminated)\b|(?:\]|:) +(?-i:Killed|Terminated)\b|"
+            r"killed by signal|signal (?:9|15) \(sig|sigkill|"
             r"(?:exit(?:ed)?.{0,20}(?:code|status)|status) 137"
         ),
         where="tail",

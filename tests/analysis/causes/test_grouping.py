@@ -1,0 +1,71 @@
+"""The same error in several runs is one group; a batch answers line by line."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from analysis.causes import Failure, WhyReport, diagnose, fingerprint, group_failures, why_batch
+
+DAY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def failed(message: str, function: str = "collate", path: str = "/w/data.py") -> WhyReport:
+    head = f'Traceback (most recent call last):\n  File "{path}", line 7, in {function}\n'
+    log = f"{head}    x\n{message}"
+    return WhyReport.of(diagnose(log, exit_code=1))
+
+
+def test_numbers_paths_and_addresses_do_not_tell_errors_apart() -> None:
+    """Another step, another file, another address: the same error."""
+    one = failed("ValueError: shard 17 of /data/a/x.bin at 0x7f00aa is short", path="/home/a/d.py")
+    two = failed("ValueError: shard 9 of /mnt/b/c/y.bin at 0x11bb22 is short", path="/home/b/d.py")
+    assert fingerprint(one) == fingerprint(two)
+
+
+def test_another_key_type_or_function_is_another_error() -> None:
+    """What a reader would call different errors stays apart."""
+    prints = {
+        fingerprint(failed("KeyError: 'pixel_values'")),
+        fingerprint(failed("KeyError: 'labels'")),
+        fingerprint(failed("TypeError: 'pixel_values'")),
+        fingerprint(failed("KeyError: 'pixel_values'", function="other")),
+    }
+    assert len(prints) == 4
+
+
+def test_the_fifth_key_error_is_one_line_with_a_count_and_its_first_run() -> None:
+    """Groups come by how often they happened; runs that did not fail are left out."""
+    items = [
+        Failure(f"run{n}", DAY + timedelta(hours=n), failed("KeyError: 'pixel_values'"))
+        for n in (3, 0, 4, 1, 2)
+    ]
+    items.append(Failure("other", DAY, failed("TypeError: no")))
+    items.append(Failure("fine", DAY, WhyReport.of(diagnose("done", exit_code=0))))
+    first, second = group_failures(items)
+    assert (first.count, first.first_run, first.last_run) == (5, "run0", "run4")
+    assert first.title == "KeyError: 'pixel_values'"
+    assert first.cause == "python_exception"
+    assert (second.count, second.runs) == (1, ("other",))
+
+
+def test_a_batch_keeps_order_and_answers_bad_lines(tmp_path: Path) -> None:
+    """Each line has its answer; a bad one is told, not raised."""
+    path = tmp_path / "a.log"
+    path.write_text("Traceback (most recent call last):\nKeyError: 'a'\n")
+    lines = [
+        json.dumps({"id": "a", "file": str(path), "exit_code": 1}),
+        "not json",
+        "",
+        json.dumps({"id": 2, "file": str(tmp_path / "missing.log"), "exit_code": None}),
+        json.dumps({"id": "c", "exit_code": 1}),
+        json.dumps([1]),
+        json.dumps({"id": "d", "file": "a\0b"}),
+        json.dumps({"id": "e", "file": str(path), "exit_code": 137}),
+    ]
+    answers = [json.loads(line) for line in why_batch(lines)]
+    assert [a["id"] for a in answers] == ["a", None, 2, "c", None, "d", "e"]
+    assert answers[0]["cause"] == "python_exception"
+    assert [bool(a.get("error")) for a in answers] == [False, True, True, True, True, True, False]
+    contract = {"schema_version", "cause", "confidence", "confidence_value", "exception_type",
+                "frame", "quotes", "advice", "also", "evidence"}  # fmt: skip
+    assert contract <= answers[0].keys()
