@@ -151,7 +151,9 @@ def curves_of(signals: Signals, report: RunReport) -> RunCurves:
     """
     held_out = [curve for curve in signals.evals if curve is not signals.loss]
     losses = [curve for curve in held_out if metrics.is_loss_name(curve.name)]
-    quality = next((curve for curve in held_out if not metrics.is_loss_name(curve.name)), None)
+    others = [curve for curve in held_out if not metrics.is_loss_name(curve.name)]
+    # A second measure that falls, such as perplexity, says what the evaluation loss says already.
+    quality = next((curve for curve in others if curve.direction == "up" or not losses), None)
     return RunCurves(
         title=report.run.name or report.run.id,
         loss=_line(signals.loss),
@@ -171,6 +173,8 @@ def marks_of(report: RunReport) -> tuple[Mark, ...]:
         if finding.step_start is None or finding.code not in _WORDS:
             continue
         panel, label = _WORDS[finding.code]
+        if panel == "gradient" and finding.severity is Severity.INFO:
+            label = "isolated peak"
         start = float(finding.step_start)
         end = float(finding.step_end) if finding.step_end is not None else start
         marks.append(Mark(panel, start, max(start, end), finding.severity, label))

@@ -91,7 +91,7 @@ def _parts(curves: RunCurves) -> list[_Part]:
 
 def _panel(axis: "Axes", part: _Part, marks: Sequence[Mark], span: tuple[float, float]) -> None:
     _bare(axis)
-    log = wants_log(part.curves)
+    log = wants_log(part.curves) and not (part.panel == "quality" and _rises(part.curves[0]))
     if log:
         axis.set_yscale("log")
     for curve, colour in part.lines:
@@ -242,13 +242,16 @@ def _legend(axis: "Axes") -> None:
     legend = axis.legend(
         handles,
         names,
-        loc="upper center",
-        bbox_to_anchor=(0.5, 1.0),
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.02),
+        ncols=len(names),
+        columnspacing=1.4,
         fontsize=style.SMALL_PT,
         frameon=False,
         labelcolor=style.INK,
-        handlelength=1.6,
-        borderaxespad=0.2,
+        handlelength=1.7,
+        borderaxespad=0.0,
+        borderpad=0.1,
     )
     for text in legend.get_texts():
         text.set_parse_math(False)
@@ -263,6 +266,11 @@ def _bare(axis: "Axes") -> None:
     axis.grid(axis="y", color=style.GRID, linewidth=0.7)
     axis.set_axisbelow(True)
     axis.tick_params(labelsize=style.TEXT_PT, colors=style.INK, length=0)
+
+
+def _rises(curve: Curve) -> bool:
+    """A score that grows is read on a plain axis."""
+    return bool(curve.finite[-1] >= curve.finite[0])
 
 
 def _worth_a_strip(rate: Curve | None) -> bool:

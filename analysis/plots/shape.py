@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from analysis.history import Bools, Floats
 from analysis.plots.curves import Curve
@@ -41,29 +42,36 @@ def thinned(curve: Curve) -> tuple[Floats, Floats]:
 
 
 def smoothed(curve: Curve, *, log: bool) -> tuple[Floats, Floats] | None:
-    """A centred moving average over a fortieth of the points; ``None`` where there are too few.
+    """A centred moving median over a fortieth of the points, its edges rounded by a short mean.
+
+    A median, because one bad step must not look like a plateau as wide as the window.
 
     Args:
-        curve: Its finite points count.
-        log: Whether to average logarithms, as fits a logarithmic axis.
+        curve: Its finite points count; fewer than forty have no smoothed line (``None``).
+        log: Whether only positive values count, as fits a logarithmic axis.
     """
     keep = np.isfinite(curve.value) & ((curve.value > 0) if log else True)
     step, value = curve.step[keep], curve.value[keep]
     if value.size < _SMOOTH_FROM:
         return None
-    window = max(3, value.size // _WINDOW_SHARE) | 1
+    step, value = _medians(step, value, 2 * _BUCKETS)
+    window = max(5, value.size // _WINDOW_SHARE) | 1
     half = window // 2
-    shown = np.log(value) if log else value
-    total = np.concatenate(([0.0], np.cumsum(shown)))
-    place = np.arange(value.size)
-    first = np.maximum(0, place - half)
-    last = np.minimum(value.size, place + half + 1)
-    mean = (total[last] - total[first]) / (last - first)
-    mean = np.exp(mean) if log else mean
-    if value.size > 2 * _BUCKETS:
-        at = np.unique(np.linspace(0, value.size - 1, 2 * _BUCKETS).astype(np.int64))
-        step, mean = step[at], mean[at]
-    return step, mean
+    padded = np.pad(value, half, mode="reflect")
+    median = np.median(sliding_window_view(padded, window), axis=1)
+    width = max(3, half) | 1
+    rounded = np.pad(median, width // 2, mode="edge")
+    return step, np.convolve(rounded, np.full(width, 1.0 / width), mode="valid")
+
+
+def _medians(step: Floats, value: Floats, most: int) -> tuple[Floats, Floats]:
+    """At most ``most`` points, each the median of its share."""
+    size = -(-value.size // most)
+    if size == 1:
+        return step, value
+    whole = value.size // size * size
+    middle = step[size // 2 : whole : size]
+    return middle, np.median(value[:whole].reshape(-1, size), axis=1)
 
 
 def wants_log(curves: Iterator[Curve] | tuple[Curve, ...]) -> bool:
@@ -74,9 +82,10 @@ def wants_log(curves: Iterator[Curve] | tuple[Curve, ...]) -> bool:
     values = np.concatenate(finite)
     if values.size < 4 or bool(np.any(values <= 0)):
         return False
-    low, high = np.quantile(values, [0.02, 0.98])
-    top = float(values.max())
-    return bool(high / low > _LOG_SPAN or top / high > 10 * _LOG_SPAN)
+    low = np.quantile(values, 0.02, method="lower")
+    high = np.quantile(values, 0.98, method="higher")
+    middle = np.median(values)
+    return bool(high / low > _LOG_SPAN or values.max() / middle > 2 * _LOG_SPAN)
 
 
 def gaps(curve: Curve) -> list[tuple[float, float]]:

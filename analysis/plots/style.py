@@ -56,7 +56,7 @@ def tick(value: float, _place: object = None) -> str:
         scale, letter = next(pair for pair in _SCALES if size >= pair[0])
         shown = f"{value / scale:.4g}{letter}"
     else:
-        shown = f"{value:.4g}"
+        shown = f"{value:.3g}"
     return shown.replace("-", "−")
 
 

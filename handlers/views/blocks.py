@@ -102,7 +102,7 @@ def button(
     confirm: Element | None = None,
     label: str = "",
 ) -> Element | None:
-    """A button; none where its value would not fit, because half a value is a wrong value.
+    """A button; none where its value cannot be sent whole, because half a value is a wrong value.
 
     Args:
         text: Title Case, no emoji.
@@ -112,7 +112,7 @@ def button(
         confirm: A question first, see ``confirm``.
         label: What screen readers say, where ``text`` alone does not tell.
     """
-    if len(value) > limits.BUTTON_VALUE:
+    if len(value) > limits.BUTTON_VALUE or not _sendable(value):
         return None
     element: Element = {
         "type": "button",
@@ -124,6 +124,11 @@ def button(
     if label:
         element["accessibility_label"] = plain(label, limits.ACCESSIBILITY_LABEL)
     return element
+
+
+def _sendable(value: str) -> bool:
+    """Whether a text can be sent at all: a lone surrogate cannot."""
+    return value.encode("utf-8", "ignore").decode() == value
 
 
 def link_button(text: str, url: str | None, action_id: str) -> Element | None:

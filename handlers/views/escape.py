@@ -28,7 +28,10 @@ _INVISIBLE: Final = re.compile(
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _MARKER: Final = re.compile(r"[*~]|(?<![^\W_])_|_(?![^\W_])")
 _EMOJI_CODE: Final = re.compile(r":(?=[a-z0-9_+'-]{1,80}:)")
-_URL: Final = re.compile(r"https?://[^\s<>|]+\Z")
+_TAG: Final = re.compile(r"<(?=[!@#]|https?:|mailto:)")
+_URL: Final = re.compile(
+    "https?://[^\\s<>|\x00-\x20\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff]+\\Z"
+)
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN"})
 _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
@@ -55,7 +58,10 @@ def clean(text: object, limit: int = VALUE) -> str:
 
 def plain(text: object, limit: int, *, empty: str = "–") -> str:
     """Text for ``plain_text`` objects: cleaned, never empty, right-to-left parts isolated."""
-    return _isolated(clean(text, limit - 2)) or empty
+    # Slack takes plain text literally; a tag is broken all the same, should it be copied elsewhere.
+    shown = _TAG.sub("<" + _ZERO_WIDTH, clean(text, limit - 2))
+    shown = shown if len(shown) <= limit - 2 else shown[: limit - 3] + "…"
+    return _isolated(shown) or empty
 
 
 def escape(value: object, limit: int = VALUE) -> Mrkdwn:

@@ -40,8 +40,8 @@ def number(value: float | None, digits: int = 4) -> str:
 
 def amount(value: float | None, unit: str = "") -> str:
     """A quantity whose size matters: ``812``, ``9,120``, ``12.4k``, ``3.1M``, with its unit."""
-    if value is None or not math.isfinite(value):
-        return number(value)
+    if value is None or not math.isfinite(value) or abs(value) >= 1e15:
+        return f"{number(value)} {unit}".strip() if value is not None else number(value)
     text = number(value, 3) if abs(value) < 100 else f"{value:,.0f}".replace("-", _MINUS)
     if abs(value) >= 10_000:
         scale, letter = next((s, name) for s, name in _SCALE if abs(value) >= s)
@@ -80,8 +80,8 @@ def share(fraction: float | None) -> str:
     """A fraction as a whole percentage, never rounded up to 100 %."""
     if fraction is None or not math.isfinite(fraction):
         return "–"
-    whole = math.floor(fraction * 100 + 1e-9)
-    return f"{max(0, min(100, whole))} %"
+    whole = math.floor(max(0.0, min(1.0, fraction)) * 100 + 1e-9)
+    return f"{whole} %"
 
 
 def change(change_pct: float | None) -> str:
