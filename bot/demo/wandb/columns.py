@@ -130,12 +130,14 @@ class Table:
         columns: by name.
         size: number of rows.
         last_step: the largest step; −1 without rows.
+        cache: what was derived from the rows; emptied when one is added.
     """
 
     def __init__(self) -> None:
         self.columns: dict[str, Column] = {}
         self.size = 0
         self.last_step = -1
+        self.cache: dict[Any, Any] = {}
         self._ascending = True
 
     @classmethod
@@ -179,6 +181,7 @@ class Table:
                 self.columns[name] = Column.empty(path)
             self.columns[name].append(self.size, value)
         self.size += 1
+        self.cache.clear()
         step = int(self.columns["_step"].values[-1])
         self._ascending = self._ascending and step >= self.last_step
         self.last_step = max(self.last_step, step)

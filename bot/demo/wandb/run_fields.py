@@ -12,6 +12,7 @@ from graphql import GraphQLError
 
 from bot.demo.wandb import curves
 from bot.demo.wandb.ask import Ask, Info
+from bot.demo.wandb.buckets import buckets
 from bot.demo.wandb.connections import connection
 from bot.demo.wandb.faults import Errors, FaultRaised, Null
 from bot.demo.wandb.filters import iso
@@ -141,11 +142,9 @@ def _bucketed(run: LocalRun, ask: Ask, spec: dict[str, Any]) -> list[dict[str, A
     quirks = ask.store.quirks
     names = [str(name) for name in spec.get("keys", ())]
     if not any(name.startswith("system/") for name in names):
-        return curves.buckets(
-            run.table, spec, non_finite=quirks.non_finite, factor=quirks.bucket_factor
-        )
+        return buckets(run.table, spec, non_finite=quirks.non_finite, factor=quirks.bucket_factor)
     dotted = {name.replace("system/", "system.", 1): name for name in names}
-    made = curves.buckets(
+    made = buckets(
         run.system,
         {"xAxis": "_runtime", **spec, "keys": list(dotted)},
         non_finite=quirks.non_finite,

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from bot.demo.wandb.buckets import NonFinite
 from bot.demo.wandb.columns import Table
-from bot.demo.wandb.curves import NonFinite
 from bot.demo.wandb.model import Clock, Line, LocalProject, LocalRun, LocalSweep, User
 from bot.demo.wandb.recorded import Times, fill, recording
 
@@ -204,6 +204,22 @@ class Store:
         run.tags = list(source.tags)
         _set(run, more)
         return run
+
+    def resume_recorded(self, run: LocalRun, path: Path) -> None:
+        """Append a recorded run to one that ended, as a resumed process does: ``_step`` goes on.
+
+        Args:
+            run: the run that is resumed.
+            path: what was recorded after the resume, a folder or a ``.wandb`` file.
+        """
+        source = recording(path)
+        first = run.table.last_step + 1
+        for time, row in source.rows:
+            run.log(row, step=first + int(row["_step"]), time=time)
+        run.configure(source.config)
+        run.console += source.lines
+        run.beat(source.ended_at)
+        run.becomes(source.state, exit_code=source.exit_code)
 
     def _new_run(self, entity: str, project: str, name: str | None, born: float) -> LocalRun:
         home = self.add_project(entity, project)

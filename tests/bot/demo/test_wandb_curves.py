@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.demo.wandb import curves
+from bot.demo.wandb.buckets import buckets
 from bot.demo.wandb.columns import Table, flatten
 
 values = st.lists(
@@ -103,7 +104,7 @@ finite = st.floats(-1e6, 1e6)
 def test_buckets_hold_every_point(loss: list[float], bins: int) -> None:
     """No spike is lost: sizes add up, the least and the greatest value are in some bucket."""
     table = table_of([{"_step": n, "loss": v} for n, v in enumerate(loss)])
-    made = curves.buckets(table, {"keys": ["loss"], "bins": bins}, non_finite="string", factor=1.0)
+    made = buckets(table, {"keys": ["loss"], "bins": bins}, non_finite="string", factor=1.0)
     assert sum(each["bucketSize"] for each in made) == len(loss)
     full = [each for each in made if each["lossMin"] is not None]
     assert min(each["lossMin"] for each in full) == min(loss)
@@ -122,9 +123,7 @@ def test_a_bucket_shows_nan_as_the_server_likes(
 ) -> None:
     """As strings, as nulls, or not at all; the size of the bucket counts it in any case."""
     table = table_of([{"_step": n, "x": v} for n, v in enumerate([1.0, math.nan, 3.0, 4.0])])
-    first, second = curves.buckets(
-        table, {"keys": ["x"], "bins": 2}, non_finite=non_finite, factor=1.0
-    )
+    first, second = buckets(table, {"keys": ["x"], "bins": 2}, non_finite=non_finite, factor=1.0)
     if first["bucketSize"] == 2:
         shown = [shown[0], shown[0]] if non_finite == "dropped" else shown
     assert [first["xMin"], first["xMax"]] == shown
@@ -136,7 +135,7 @@ def test_buckets_over_another_axis() -> None:
     """An axis that falls with the rows sorts the points into buckets all the same."""
     rows = [{"_step": n, "x": float(n), "t": float(-n)} for n in range(100)]
     spec = {"keys": ["x"], "bins": 4, "xAxis": "t"}
-    made = curves.buckets(table_of(rows), spec, non_finite="string", factor=1.0)
+    made = buckets(table_of(rows), spec, non_finite="string", factor=1.0)
     assert [each["xMin"] for each in made] == sorted((e["xMin"] for e in made), reverse=True)
     assert made[0]["xLast"] == 99.0
 

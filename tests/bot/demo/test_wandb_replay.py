@@ -101,3 +101,15 @@ def test_a_recorded_run_keeps_its_own_times_and_values_when_it_is_not_moved() ->
     rows = run.table.nested(run.table.rows_in(None, None))
     assert rows == [row for _, row in source.rows]
     assert run.created_at == source.started_at
+
+
+def test_a_resumed_run_goes_on_counting_its_steps() -> None:
+    """Two recordings under one id become one run whose steps ascend, as online."""
+    server = LocalWandb()
+    run = server.add_recorded(RUNS / "killed", state="crashed")
+    before = run.table.size
+    server.resume_recorded(run, RUNS / "hf-gpt2")
+    steps = run.table.steps
+    assert (steps[1:] > steps[:-1]).all()
+    assert run.table.size == before + len(recording(RUNS / "hf-gpt2").rows)
+    assert (run.state, run.exit_code) == ("finished", 0)
