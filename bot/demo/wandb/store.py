@@ -214,8 +214,8 @@ class Store:
         """
         source = recording(path)
         first = run.table.last_step + 1
-        for time, row in source.rows:
-            run.log(row, step=first + int(row["_step"]), time=time)
+        for at, row in source.rows:
+            run.log(row, step=first + int(row["_step"]), time=at)
         run.configure(source.config)
         run.console += source.lines
         run.beat(source.ended_at)
