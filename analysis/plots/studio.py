@@ -29,7 +29,7 @@ class Studio:
     """
 
     def __init__(self, kept_bytes: int = _KEPT_BYTES) -> None:
-        self._kept_bytes = kept_bytes
+        self._most_bytes = kept_bytes
         self._kept: OrderedDict[str, Picture] = OrderedDict()
         self._size = 0
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="plots")
@@ -48,6 +48,11 @@ class Studio:
         self._keep(picture)
         return picture
 
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes of the pictures that are kept now."""
+        return self._size
+
     def close(self) -> None:
         """Ends the worker; a picture that is being drawn is finished first."""
         self._worker.shutdown(wait=True, cancel_futures=True)
@@ -57,7 +62,7 @@ class Studio:
             return
         self._kept[picture.key] = picture
         self._size += len(picture.png)
-        while self._size > self._kept_bytes and self._kept:
+        while self._size > self._most_bytes and self._kept:
             _, old = self._kept.popitem(last=False)
             self._size -= len(old.png)
 
