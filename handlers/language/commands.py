@@ -3,7 +3,7 @@
 import re
 
 from handlers.language.grammar import Command, Parsed, parse
-from handlers.language.intents import Context, Intent, Run, Slots, Understanding
+from handlers.language.intents import Context, Intent, Slots, Understanding
 from handlers.language.intents import Ref as Pointing
 from handlers.language.resolve import RunIndex, pointed
 from handlers.language.slots import Reading, SlotReader
@@ -53,10 +53,9 @@ class CommandReader:
         intent = command.intent
         if command.name == "watch" and "once" in parsed.flags:
             intent = Intent.WATCH_NOW
-        runs = tuple(slots.get("runs") or ())  # type: ignore[call-overload]  # built just above
-        about = context.thread.paths
-        if command.place == "run" and not runs and context.thread.kind in {"run", "comparison"}:
-            slots["runs"] = about
+        in_thread = context.thread.kind in {"run", "comparison"}
+        if command.place == "run" and not slots.get("runs") and in_thread:
+            slots["runs"] = context.thread.paths
         filled = Slots.model_validate({name: value for name, value in slots.items() if value})
         notes = [f"/wandb {command.name}"]
         notes += [f"no flag --{flag}" for flag in parsed.unknown]

@@ -5,6 +5,7 @@ The patterns are the language's; what each of them makes is decided here by its 
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 from handlers.language.intents import Context, Ref, Rule
@@ -48,7 +49,8 @@ class MarkReader:
         if context.thread.kind == "comparison":
             text = self._bare_axis.sub(lambda m: mark("AXIS", self._axis(m[0])), text)
         for pattern, kind, n in self._refs:
-            text = pattern.sub(lambda m, k=kind, p=n: self._ref(m, k, p, mark, context), text)
+            replace = partial(self._ref, kind=kind, n=n, mark=mark, context=context)
+            text = pattern.sub(replace, text)
         for pattern in self._tops:
             text = pattern.sub(lambda m: self._top(m, mark), text)
         for pattern in self._owners:
@@ -166,7 +168,7 @@ class Conditions:
         if "MET" not in text and not re.search(r"[<>=]|(?:NAME|X)\d", text):
             return text
         for pattern, kind in self._patterns:
-            text = pattern.sub(lambda m, k=kind: self._rule(m, k, values, mark), text)
+            text = pattern.sub(partial(self._rule, kind=kind, values=values, mark=mark), text)
         return text
 
     def _rule(self, found: re.Match[str], kind: str, values: Values, mark: Mark) -> str:

@@ -6,11 +6,12 @@ that nobody could explain cost most. An action whose sentence has an unexplained
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from handlers.language.intents import ACTIONS, Context, Intent, Ref
 from handlers.language.phrases import Language, Phrase
+from handlers.language.phrases.heads import HeadReader
 from handlers.language.slots import Reading
 
 COST = {"small": 0.02, "mark": 0.12, "word": 0.14, "unknown": 0.3}
@@ -19,6 +20,10 @@ GUESSED = 0.06
 """What a run costs whose name looks like a plain word and is not known."""
 CORRECTED = 0.02
 """What a corrected spelling costs."""
+LONG = 32
+"""Words of a clause that phrases are tried on; it also bounds the work of the patterns."""
+LONG_COST = 0.03
+"""What each word beyond costs."""
 STEPS = 6
 """How many openings are taken off."""
 SKIPPED = 0.03
@@ -30,6 +35,7 @@ GUESS = 0.65
 _NEVER_LATER = frozenset({Intent.HELP, Intent.DOCTOR, Intent.SETTINGS, Intent.UNDO})
 
 _FREE_MARK = r"(?:IN)?(?:MET|PROJ|ENT|OWNER|SINCE|HOURS|DUR|TIME|ZONE|DAYS|AXIS|TOP|BOT|CHAN)\d+"
+_MARKED = re.compile(r"^([A-Z]+)\d+$")
 _FREE = re.compile(rf"^{_FREE_MARK}$")
 _ASIDE = re.compile(r"(?<!\S)(?:IN(?:PROJ|ENT)|SINCE|HOURS|CHAN)\d+(?!\S)")
 _SPACES = re.compile(r"\s+")
@@ -77,15 +83,18 @@ class Matcher:
 
     def __init__(self, language: Language) -> None:
         self._language = language
-        joiners = language.patterns["joiners"]
-        self._phrases = tuple(
-            (
-                phrase,
-                re.compile(rf"(?P<_>{self._filled(phrase)})(?: (?:{joiners}|{_FREE_MARK}))*$"),
-                None if phrase.whole else re.compile(rf"(?P<_>{self._filled(phrase)})(?= |$)"),
-            )
-            for phrase in language.phrases
-        )
+        self._tail = re.compile(rf"(?: (?:{language.patterns['joiners']}|{_FREE_MARK}))+$")
+        self._run_noun = re.compile(rf"(?<!\S)(?:{language.patterns['run_noun']})")
+        self._compiled: dict[int, re.Pattern[str]] = {}
+        self._first: dict[str, list[int]] = {}
+        self._any: list[int] = []
+        reader = HeadReader(language.macros)
+        for place, phrase in enumerate(language.phrases):
+            heads = reader.heads(phrase.pattern)
+            if heads is None:
+                self._any.append(place)
+            for word in heads or ():
+                self._first.setdefault(word, []).append(place)
         self._lead = language.compile(rf"(?:{language.lead})(?: |$)")
         self._request = language.compile(rf"(?:{language.request})(?: |$)")
         self._inquiry = language.compile(rf"(?:{language.inquiry})(?: |$)")
@@ -100,13 +109,51 @@ class Matcher:
         self._gerunds = re.compile(language.patterns["gerunds"])
         self._told = frozenset(language.patterns["told"].split("|"))
 
-    def _filled(self, phrase: Phrase) -> str:
-        return self._language.compile(phrase.pattern).pattern
+    def warm_up(self) -> None:
+        """Compiles every phrase; without it each is compiled when it first may fit."""
+        for place in range(len(self._language.phrases)):
+            self._pattern(place)
+
+    def _pattern(self, place: int) -> re.Pattern[str]:
+        pattern = self._compiled.get(place)
+        if pattern is None:
+            phrase = self._language.phrases[place]
+            pattern = self._language.compile(rf"(?:{phrase.pattern})(?= |$)")
+            self._compiled[place] = pattern
+        return pattern
+
+    def _fitting(self, text: str) -> Iterator[tuple[Phrase, re.Match[str]]]:
+        """Phrases that match, those that may begin with its first word, in their order.
+
+        A match that leaves nothing but marks and joining words is preferred to a shorter one.
+        """
+        word = text.partition(" ")[0]
+        known = self._first.get(_MARKED.sub(r"\1#", word), ())
+        ends = self._ends(text)
+        for place in sorted((*known, *self._any)):
+            phrase = self._language.phrases[place]
+            pattern = self._pattern(place)
+            match = next(
+                (match for end in ends if (match := pattern.fullmatch(text, 0, end))), None
+            )
+            if match is None and not phrase.whole:
+                match = pattern.match(text)
+            if match is not None:
+                yield phrase, match
+
+    def _ends(self, text: str) -> list[int]:
+        """Where a phrase may end so that only marks and joining words are left."""
+        found = self._tail.search(text)
+        if found is None:
+            return [len(text)]
+        tail = [found.start() + place for place, sign in enumerate(found[0]) if sign == " "]
+        return [len(text), *reversed(tail)]
 
     def core(self, reading: Reading) -> str:
         """The reading without phrases of place and time, and without filler words."""
         text = _ASIDE.sub(" ", reading.text)
-        text = self._filler.sub(" ", text.replace(" :", " ,"))
+        text = self._run_noun.sub("", text.replace(" :", " ,"))
+        text = self._filler.sub(" ", text)
         return _SPACES.sub(" ", text).strip(" ,:")
 
     def openings(self, text: str) -> Iterator[Opening]:
@@ -128,14 +175,13 @@ class Matcher:
     def candidates(self, reading: Reading, context: Context) -> list[Candidate]:
         """All phrases that fit, the most confident first."""
         found: list[Candidate] = []
-        for opening in self.openings(self.core(reading)):
-            for phrase, whole, part in self._phrases:
-                match = whole.match(opening.text)
-                if match is None and part is not None:
-                    match = part.match(opening.text)
-                if match is None or not self._fits(phrase, reading, context):
+        words = self.core(reading).split()
+        beyond = LONG_COST * max(0, len(words) - LONG)
+        for opening in self.openings(" ".join(words[:LONG])):
+            for phrase, match in self._fitting(opening.text):
+                if not self._fits(phrase, reading, context):
                     continue
-                found.append(self._weigh(phrase, match, opening, reading))
+                found.append(self._weigh(phrase, match, opening, reading, beyond))
         found.sort(key=lambda candidate: -candidate.confidence)
         return found
 
@@ -174,27 +220,24 @@ class Matcher:
             return None
         facts = _facts(reading, context, self._noun.search(text) is not None)
         for intent, pattern, needs in self._cues:
-            if facts.issuperset(needs[:1]) or facts.intersection(needs):
-                if pattern.search(text):
-                    return Candidate(
-                        Phrase(intent, pattern.pattern, GUESS), GUESS, text, "", {},
-                        requested=False, reading=reading,
-                    )  # fmt: skip
+            if facts.intersection(needs) and pattern.search(text):
+                phrase = Phrase(intent, pattern.pattern, GUESS)
+                return Candidate(phrase, GUESS, text, "", {}, requested=False, reading=reading)
         return None
 
     def _weigh(
-        self, phrase: Phrase, match: re.Match[str], opening: Opening, reading: Reading
+        self, phrase: Phrase, match: re.Match[str], opening: Opening, reading: Reading, cost: float
     ) -> Candidate:
-        matched = match["_"]
+        matched = match[0]
         rest = opening.text[len(matched) :].strip(" ,:")
         left = rest.split()
-        cost = sum(self._cost(word) for word in left)
+        cost += sum(self._cost(word) for word in left)
         if phrase.intent in ACTIONS and any(
             not _FREE.match(word) and (word in self._told or word not in self._language.small)
             for word in left
         ):
             cost += 0.5
-        groups = {name: mark for name, mark in match.groupdict().items() if mark and name != "_"}
+        groups = {name: mark for name, mark in match.groupdict().items() if mark}
         guessed = re.findall(r"(?<!\S)X\d+", matched)
         cost += GUESSED * len(set(guessed) - set(groups.values()))
         cost += CORRECTED * reading.corrected
@@ -251,7 +294,9 @@ def _points_at_thread(reading: Reading, context: Context) -> bool:
     return any(ref.ref in {"thread", "these", "ordinal"} for ref in refs)
 
 
-_NEEDS = {
+Need = Callable[[Reading, Context], bool]
+
+_NEEDS: dict[str, Need] = {
     "thread": lambda r, c: bool(c.thread.paths) or _points_at_thread(r, c),
     "comparison": lambda r, c: len(c.thread.paths) > 1,
     "runs": lambda r, c: any(r.has(kind) for kind in ("RUN", "REF", "NAME", "X")),

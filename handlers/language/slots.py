@@ -74,6 +74,9 @@ class SlotReader:
         words = sorted(language.metric_words, key=len, reverse=True)
         self._metric = re.compile(rf"(?<!\S)(?:{'|'.join(map(re.escape, words))})(?!\S)")
         self._marks = MarkReader(language)
+        self._triggers: dict[str, list[str]] = {}
+        for word in language.triggers:
+            self._triggers.setdefault(word[0], []).append(word)
         self._spell = lru_cache(maxsize=4096)(self._nearest)
 
     # ── words to pieces ──
@@ -300,8 +303,8 @@ class SlotReader:
             return None
         limit = 1 if len(word) < 8 else 2
         best: list[tuple[int, str]] = []
-        for known in self.language.triggers:
-            if abs(len(known) - len(word)) > limit or known[0] != word[0]:
+        for known in self._triggers.get(word[0], ()):
+            if abs(len(known) - len(word)) > limit:
                 continue
             far = DamerauLevenshtein.distance(known, word, score_cutoff=limit)
             if far <= limit and (len(known) > 4 or far == 1):

@@ -55,6 +55,13 @@ def short(hours: float) -> str:
     return f"{whole}h{rest}m" if whole and rest else f"{whole}h" if whole else f"{rest}m"
 
 
+Build = Callable[[re.Match[str], Mark, datetime], str | None]
+
+
+def _replacing(build: Build, mark: Mark, clock: datetime) -> Callable[[re.Match[str]], str]:
+    return lambda found: build(found, mark, clock) or found[0]
+
+
 class TimeReader:
     """Finds times in one language."""
 
@@ -164,7 +171,7 @@ class TimeReader:
             return text
         clock = now or datetime.now(UTC)
         for pattern, build in self._patterns:
-            text = pattern.sub(lambda found, b=build: b(found, mark, clock) or found[0], text)
+            text = pattern.sub(_replacing(build, mark, clock), text)
         return text
 
     # Each of these makes a mark of what its pattern found, or None to leave the words alone.
