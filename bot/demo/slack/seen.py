@@ -84,7 +84,7 @@ def _channel(ws: People, channel: Channel, me: User) -> Json:
 
 def _inside(ws: People, channel: Channel, me: User) -> Json:
     own = [m for m in channel.ephemerals if m.only_for == me.id]
-    top = [m for m in ws.messages(channel)] + [m for m in own if not m.thread_ts]
+    top = ws.messages(channel) + [m for m in own if not m.thread_ts]
     prompts = ws.prompts.get((channel.id, ""))
     sessions = {
         thread: session for (where, thread), session in ws.sessions.items() if where == channel.id

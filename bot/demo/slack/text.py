@@ -18,7 +18,11 @@ _TRAILING: Final = ".,;:!?)]}'\"”’"
 _ENTITY: Final = re.compile(r"&(?!(?:amp|lt|gt);)")
 _MARKUP: Final = re.compile(r"<((?:https?://|mailto:|@[UW]|#C|![a-z^])[^<>]*)>")
 _LINKS: Final = re.compile(r"<(https?://[^|>]+)(?:\|[^>]*)?>")
-_WORD: Final = re.compile(r"<(?:(?P<user>@[UW]\w+)|(?P<link>https?://[^|>]+))(?:\|[^>]*)?>")
+_WORD: Final = re.compile(
+    r"<(?:(?P<user>@[UW]\w+)|(?P<link>https?://[^|>]+)|#(?P<channel>C\w+))(?:\|[^>]*)?>"
+    r"|<!(?P<range>here|channel|everyone)>"
+    r"|(?<!\w):(?P<emoji>[a-z0-9_+\-]+):"
+)
 BROADCASTS: Final = ("here", "channel", "everyone")
 
 Lookup = Callable[[str], str | None]
@@ -109,12 +113,21 @@ def rich_text(wire: str, block_id: str) -> dict[str, Any]:
     for match in _WORD.finditer(wire):
         if match.start() > at:
             nodes.append({"type": "text", "text": unescape(wire[at : match.start()])})
-        if match["user"]:
-            nodes.append({"type": "user", "user_id": match["user"][1:]})
-        else:
-            nodes.append({"type": "link", "url": unescape(match["link"])})
+        nodes.append(_node(match))
         at = match.end()
     if at < len(wire) or not nodes:
         nodes.append({"type": "text", "text": unescape(wire[at:]) or " "})
     section = {"type": "rich_text_section", "elements": nodes}
     return {"type": "rich_text", "block_id": block_id, "elements": [section]}
+
+
+def _node(match: re.Match[str]) -> dict[str, Any]:
+    if match["user"]:
+        return {"type": "user", "user_id": match["user"][1:]}
+    if match["channel"]:
+        return {"type": "channel", "channel_id": match["channel"]}
+    if match["range"]:
+        return {"type": "broadcast", "range": match["range"]}
+    if match["emoji"]:
+        return {"type": "emoji", "name": match["emoji"]}
+    return {"type": "link", "url": unescape(match["link"])}

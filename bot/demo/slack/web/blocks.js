@@ -9,7 +9,7 @@ import { picture } from "./picture.js";
 import { richText } from "./rich.js";
 import { dataTable, table } from "./tables.js";
 
-const open = new Map(); // block_id → whether a collapsible container was opened by the reader
+const open = new Map(); // message and title → whether a collapsible container was opened by the reader
 
 const DRAW = {
   actions: (block, place) => h("div", { class: "actions" }, block.elements.map((element) => drawElement(element, place, block.block_id))),
@@ -35,7 +35,7 @@ const DRAW = {
 };
 
 function section(block, place) {
-  const accessory = block.accessory ? h("div", { class: `accessory ${block.accessory.type}` }, drawElement(block.accessory, place, block.block_id)) : null;
+  const accessory = block.accessory ? h("div", { class: `accessory is-${block.accessory.type}` }, drawElement(block.accessory, place, block.block_id)) : null;
   return h("div", { class: "section" },
     h("div", { class: "section-body" },
       block.text ? h("div", { class: "text" }, textObject(block.text)) : null,
@@ -61,8 +61,9 @@ function container(block, place) {
     block.subtitle ? h("div", { class: "muted" }, textObject(block.subtitle)) : null)];
   const width = `container ${block.width ?? "standard"}${block.has_header_divider ? " divided" : ""}`;
   if (!block.is_collapsible) return h("section", { class: width }, h("div", { class: "container-head" }, head), inside);
-  const isOpen = open.get(block.block_id) ?? !block.default_collapsed;
-  const made = h("details", { class: width, open: isOpen, "data-testid": "container", ontoggle: () => open.set(block.block_id, made.open) },
+  const key = `${place.ts ?? place.view}/${block.title?.text ?? block.block_id}`; // an edit brings new block ids
+  const isOpen = open.get(key) ?? !block.default_collapsed;
+  const made = h("details", { class: width, open: isOpen, "data-testid": "container", ontoggle: () => open.set(key, made.open) },
     h("summary", { class: "container-head" }, head, h("span", { class: "turn" }, icon("down", 17))), inside);
   return made;
 }

@@ -83,7 +83,7 @@ const STYLES = [["*", "strong"], ["_", "em"], ["~", "s"]];
 function styled(text, before) {
   for (const [mark, tag] of STYLES) {
     if (text[0] !== mark || /[\p{L}\p{N}]$/u.test(before)) continue;
-    const end = text.slice(1).search(new RegExp(`(?<=[^\\s])\\${mark}(?![\\p{L}\\p{N}])`, "u"));
+    const end = text.slice(1).search(new RegExp(`(?<=\\S)[${mark}](?![\\p{L}\\p{N}])`, "u"));
     if (end < 1 || /^\s/.test(text.slice(1)) || text.slice(1, end + 1).includes("\n")) continue;
     return { node: h(tag, {}, inline(text.slice(1, end + 1))), length: end + 2 };
   }

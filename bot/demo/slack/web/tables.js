@@ -3,7 +3,7 @@
 import { h, icon } from "./dom.js";
 import { richText } from "./rich.js";
 
-const kept = new Map(); // block_id → {column, down, page, filter}: survives when a message is drawn again
+const kept = new Map(); // message and caption → {column, down, page, filter}: survives when a message is drawn again
 
 const content = (cell) => (cell.type === "rich_text" ? richText(cell) : cell.text ?? String(cell.value ?? ""));
 const words = (cell) => (cell.type === "rich_text" ? richText(cell).textContent : String(cell.text ?? cell.value ?? ""));
@@ -18,10 +18,11 @@ export function table(block) {
 }
 
 /** A data_table block. */
-export function dataTable(block) {
+export function dataTable(block, place) {
   const host = h("div", { class: "data-table", "data-testid": "data-table" });
-  const state = kept.get(block.block_id) ?? { column: -1, down: false, page: 0, filter: "" };
-  kept.set(block.block_id, state);
+  const key = `${place.ts ?? place.view}/${block.caption}`;
+  const state = kept.get(key) ?? { column: -1, down: false, page: 0, filter: "" };
+  kept.set(key, state);
   const [header, ...body] = block.rows;
   const size = block.page_size ?? 5;
   const numeric = header.map((_, column) => body.every((row) => row[column].type === "raw_number"));
@@ -32,7 +33,7 @@ export function dataTable(block) {
   };
   const search = h("input", { type: "search", placeholder: "Filter", value: state.filter, "aria-label": "Filter rows",
     oninput: () => { state.filter = search.value; state.page = 0; draw(); } });
-  const place = h("div", {});
+  const shownPart = h("div", {});
   const draw = () => {
     const wanted = state.filter.toLocaleLowerCase();
     const rows = body.filter((row) => !wanted || row.some((cell) => words(cell).toLocaleLowerCase().includes(wanted)));
@@ -51,12 +52,12 @@ export function dataTable(block) {
     const first = block.row_header_column_index ?? 0;
     const lines = shown.map((row) => h("tr", {}, row.map((cell, column) => h(column === first ? "th" : "td", { class: numeric[column] ? "number" : undefined, scope: column === first ? "row" : undefined }, content(cell)))));
     const turn = (by, name, enabled) => h("button", { class: "quiet", disabled: !enabled, "aria-label": name, onclick: () => { state.page += by; draw(); } }, icon(by < 0 ? "back" : "right", 16));
-    place.replaceChildren(
+    shownPart.replaceChildren(
       h("div", { class: "table-scroll" }, h("table", { class: "table" }, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, lines.length ? lines : h("tr", {}, h("td", { colspan: header.length, class: "muted" }, "Nothing matches"))))),
       pages > 1 ? h("div", { class: "pager" }, `${state.page * size + 1}–${Math.min(rows.length, (state.page + 1) * size)} of ${rows.length}`, turn(-1, "Previous page", state.page > 0), turn(1, "Next page", state.page < pages - 1)) : "",
     );
   };
   draw();
-  host.append(h("div", { class: "caption" }, h("strong", {}, block.caption), body.length > size ? search : null), place);
+  host.append(h("div", { class: "caption" }, h("strong", {}, block.caption), body.length > size ? search : null), shownPart);
   return host;
 }
