@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from typing import Final, Literal
 
@@ -30,7 +31,7 @@ _NUMERIC: Final = re.compile(
     r"\bsvd\b|cholesky|singular|eigh?\b|positive.definite|converge|\bnan\b|\binf\b|finite|\bloss\b",
     re.IGNORECASE,
 )
-_EXCEPTION_TEXT: Final = 3000
+_EXCEPTION_TEXT: Final = 2000
 _MAX_LINE_HITS: Final = 2000
 
 
@@ -112,16 +113,13 @@ def _hides(final: Trace, earlier: Trace) -> bool:
 def _rule_for(trace: Trace) -> Rule | None:
     if trace.name in _PLAIN_ERRORS or trace.aside:
         return None
-    text = f"{trace.type}: {trace.message}"[:_EXCEPTION_TEXT]
-    lower = text.lower()
-    for rule in RULES:
-        if (
-            rule.where in ("exception", "line")
-            and any(needle in lower for needle in rule.needles)
-            and rule.pattern.search(text)
-        ):
-            return rule
-    return None
+    return _rule_of(f"{trace.type}: {trace.message}"[:_EXCEPTION_TEXT])
+
+
+@lru_cache(maxsize=256)
+def _rule_of(text: str) -> Rule | None:
+    """The first rule that an exception's text matches; remembered: ranks repeat each other."""
+    return next((r for r in RULES if r.where != "tail" and r.pattern.search(text)), None)
 
 
 def _generic(chain: Chain, reading: Reading) -> Candidate | None:

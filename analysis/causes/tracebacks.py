@@ -35,6 +35,9 @@ _NAMED: Final = re.compile(
     r"(?:[A-Z]\w{0,80}(?:Error|Exception|Interrupt|Exit|Expired|Timeout|NotFound)|"
     r"KeyboardInterrupt|SystemExit|[a-z]{2,20}\.error|NoSuchKey|Empty)(?:\(\w{1,80}\))?)(?::(?:\s(?P<message>.*))?)?$"
 )
+_REPR: Final = re.compile(
+    r"^(?P<type>[A-Z]\w{0,80}(?:Error|Exception))\((?P<q>['\"])(?P<message>.*)(?P=q)\)$"
+)
 _GROUP: Final = re.compile(r"^\s*(?:\+-\+?-{4,}|\+ Exception Group|(?:\| ?)+)")
 _STOP: Final = re.compile(
     r"^(?:wandb: |srun: |slurmstepd|[WEIF]\d{4} |\[[WEI]\d* |\[[WEI] |terminate called|Exception |"
@@ -177,7 +180,8 @@ class _Stream:
 
     def _orphan(self, at: int) -> int:
         """An exception printed without its frames."""
-        found = _NAMED.match(self.texts[at].removeprefix("Exception: ").strip())
+        text = self.texts[at].removeprefix("Exception: ").strip()
+        found = _NAMED.match(text) or _REPR.match(text)
         if found is None or "Warning" in found["type"]:
             return at + 1
         return self._finish(at, at, (found["type"], (found["message"] or "").strip()), [])

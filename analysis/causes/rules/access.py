@@ -8,15 +8,12 @@ RULES: Final = (
     Rule(
         id="auth_exception",
         cause="auth",
-        needles=words(
-            "401|403|gated|unauthori|forbidden|denied|credential|api key|api_key|"
-            "apikey|authenticat|permission|token|login|logged|not authorized"
-        ),
         pattern=regex(
             r"gatedrepoerror|gated repo|access to (?:model|dataset) .{1,80} is restricted|"
             r"\b40[13](?: client error|: ?(?:unauthorized|forbidden)|"
             r"\b.{0,40}(?:unauthorized|forbidden|invalid (?:api )?(?:key|token|user)|"
-            r"api key|authenticat))|error code: 40[13]|http ?(?:error )?40[13]|"
+            r"api key|authenticat))|error:? (?:code:? )?40[13]\b|"
+            r"not logged in|authentication_error|http ?(?:error )?40[13]|"
             r"status(?:[ _]code)?\W{1,4}40[13]|accessdenied|access ?denied|"
             r"invalidaccesskeyid|signaturedoesnotmatch|expiredtoken|tokenexpired|"
             r"token (?:has |is )?(?:expired|invalid)|invalid (?:user )?(?:access )?token|"
@@ -54,7 +51,6 @@ RULES: Final = (
     Rule(
         id="missing_program",
         cause="dependency",
-        needles=words("no such file|not found"),
         pattern=regex(
             r"(?:filenotfounderror|oserror).{0,40}no such "
             r"file or directory: '[\w.+-]{1,40}'$|filenotfounderror.{0,80}(?:is (?:ffmpeg|"
@@ -68,10 +64,6 @@ RULES: Final = (
     Rule(
         id="import_failed",
         cause="dependency",
-        needles=words(
-            "import|module|symbol|shared object|glibc|version|requires|install|"
-            "driver|kernel image|nvcc|compute capability|abi|cudnn|compiled|ptx"
-        ),
         pattern=regex(
             r"^(?:[\w.]*\.)?(?:modulenotfounderror|importerror|pkg_resources\.\w+|"
             r"(?:versionconflict|distributionnotfound|packagenotfounderror))\b|"

@@ -27,20 +27,21 @@ class Rule:
     Attributes:
         id: Unique name.
         cause: What it shows.
-        needles: Lower-case texts, one of which every match holds.
         pattern: What the text must match.
         where: What it is matched against.
         source: Who prints it.
+        needles: Lower-case texts, one of which every matching line holds: only lines with one are
+            looked at, since a log has many lines and few of them tell.
         sure: Confidence, 0 to 1, that the cause is right when this matches.
         role: `root` or `consequence`.
     """
 
     id: str
     cause: Cause
-    needles: tuple[str, ...]
     pattern: re.Pattern[str]
     where: Literal["exception", "line", "tail"]
     source: str
+    needles: tuple[str, ...] = ()
     sure: float = 0.95
     role: Literal["root", "consequence"] = "root"
 

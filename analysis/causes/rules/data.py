@@ -6,14 +6,20 @@ from analysis.causes.rules.base import Rule, regex, words
 
 RULES: Final = (
     Rule(
+        id="hub_unreachable",
+        cause="network_nccl",
+        pattern=regex(
+            r"we couldn't connect to '?https?:|"
+            r"couldn't reach .{1,120}(?:hub|connectionerror|offline)|"
+            r"max retries exceeded with url"
+        ),
+        where="exception",
+        source="Hugging Face, requests: the service could not be reached",
+        sure=0.85,
+    ),
+    Rule(
         id="dataset_missing",
         cause="data_missing",
-        needles=words(
-            "not found|no such|doesn't exist|does not exist|nosuch|no files|"
-            "no images|couldn't find|could not find|can't load|404|missing|"
-            "filenotfound|can't find|cannot find|empty|not exist|no data|"
-            "is not a local folder|no objects|notfound"
-        ),
         pattern=regex(
             r"^(?:[\w.]*\.)?(?:filenotfounderror|notadirectoryerror|datasetnotfounderror|"
             r"datafilesnotfounderror|emptydataset\w*|entrynotfounderror|"
@@ -51,12 +57,6 @@ RULES: Final = (
     Rule(
         id="data_broken",
         cause="data_bad",
-        needles=words(
-            "unidentifiedimage|cannot identify|truncated|corrupt|unpickling|badzip|"
-            "jsondecode|magic|invalid|parser|decode|arrow|zlib|gzip|lzma|eof|"
-            "malformed|bad data|hdf5|not a zip|tar|tokeniz|crc|broken|"
-            "couldn't cast|central directory|dataloss|incomplete|headertoo|h5"
-        ),
         pattern=regex(
             r"unidentifiedimageerror|cannot identify image|image file is truncated|"
             r"broken (?:data|png) stream|broken png|unpicklingerror|"

@@ -8,7 +8,6 @@ RULES: Final = (
     Rule(
         id="cuda_fault",
         cause="cuda_error",
-        needles=words("cuda|cudnn|cublas|xid|ecc|hip|device-side|gpu"),
         pattern=regex(
             r"device-side assert|illegal memory access|unspecified launch failure|"
             r"misaligned address|uncorrectable ecc|\becc error|an illegal instruction "

@@ -8,7 +8,6 @@ RULES: Final = (
     Rule(
         id="torch_gpu_oom",
         cause="gpu_oom",
-        needles=words("out of memory"),
         pattern=regex(
             r"(?:cuda|hip|xpu|mps|npu)(?: error)?: ?out of memory|(?:cuda|hip|mps|xpu|"
             r"npu) out of memory|mps backend out of memory|cuda_error_out_of_memory|"
@@ -21,7 +20,6 @@ RULES: Final = (
     Rule(
         id="xla_gpu_oom",
         cause="gpu_oom",
-        needles=words("resource_exhausted|resourceexhausted|oom when"),
         pattern=regex(
             r"resource_?exhausted(?:error)?:.{0,80}(?:out of memory|failed to allocate|oom|"
             r"attempting)|oom when allocating tensor|resourceexhaustederror"
@@ -33,7 +31,6 @@ RULES: Final = (
     Rule(
         id="cublas_alloc",
         cause="gpu_oom",
-        needles=words("alloc_failed|cusolver|nvrtc|cufft"),
         pattern=regex(r"cu(?:blas|solver|dnn|sparse|fft)_status_alloc_failed|cusolver.{0,60}alloc"),
         where="exception",
         source="cuBLAS, cuDNN, cuSOLVER",
@@ -42,7 +39,6 @@ RULES: Final = (
     Rule(
         id="vllm_cache",
         cause="gpu_oom",
-        needles=words("cache blocks|kv cache|gpu_memory_utilization"),
         pattern=regex(
             r"no available memory for the cache blocks|kv cache.{0,80}(?:larger|is needed|"
             r"not enough)|free memory on device.{0,120}less than desired"
@@ -68,7 +64,6 @@ RULES: Final = (
     Rule(
         id="cpu_allocator",
         cause="host_oom",
-        needles=words("allocat|memory"),
         pattern=regex(
             r"defaultcpuallocator: (?:can't allocate|not enough) memory|"
             r"cannot allocate memory|std::bad_alloc|unable to allocate .{1,40} for an array|"
@@ -83,7 +78,6 @@ RULES: Final = (
     Rule(
         id="shared_memory",
         cause="host_oom",
-        needles=words("shared memory|shm|/dev/shm"),
         pattern=regex(
             r"out of shared memory|insufficient shared memory|unable to (?:allocate|open|"
             r"write to|resize).{0,40}(?:shared memory|shm)|/dev/shm.{0,60}no space"
@@ -95,7 +89,6 @@ RULES: Final = (
     Rule(
         id="loader_killed",
         cause="host_oom",
-        needles=words("killed by signal: killed|killed by signal: bus|bus error"),
         pattern=regex(r"dataloader worker .{0,40}is killed by signal: (?:killed|bus error)"),
         where="exception",
         source="PyTorch data loader",
@@ -104,7 +97,6 @@ RULES: Final = (
     Rule(
         id="ray_oom",
         cause="host_oom",
-        needles=words("low on memory|memory pressure"),
         pattern=regex(
             r"node running low on memory|due to (?:the node )?(?:running low on memory|"
             r"memory pressure)|exceeds the memory usage threshold"
@@ -155,7 +147,6 @@ RULES: Final = (
     Rule(
         id="no_space",
         cause="disk_full",
-        needles=words("no space left|quota|write failed|unexpected pos|disk full"),
         pattern=regex(
             r"no space left on device|errno 28|disk quota exceeded|errno 122|"
             r"quota.{0,20}exceeded on|database or disk is full|not enough (?:free )?(?:disk "

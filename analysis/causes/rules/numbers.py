@@ -8,7 +8,6 @@ RULES: Final = (
     Rule(
         id="nan_exception",
         cause="nan",
-        needles=words("nan|inf|finite|floatingpoint|loss scale|converge"),
         pattern=regex(
             r"returned nan values in its|probability tensor contains either|"
             r"(?:found invalid values|invalid values).{0,10}\s*tensor\(\[*\s*(?:nan|"

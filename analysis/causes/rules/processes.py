@@ -8,11 +8,6 @@ RULES: Final = (
     Rule(
         id="nccl",
         cause="network_nccl",
-        needles=words(
-            "nccl|gloo|rendezvous|tcpstore|store|socket|connection|peer|c10d|"
-            "distnetwork|timed out|broken pipe|rdzv|timeout|resolve|max retries|"
-            "coordination|deadline_exceeded|unavailable|horovod|mpi"
-        ),
         pattern=regex(
             r"\bnccl\b.{0,40}(?:error|timeout|timed out|abort)|nccl communicator|"
             r"nccl(?:system|remote|internal|unhandledcuda)\w*|unhandled (?:system|"
@@ -58,7 +53,6 @@ RULES: Final = (
     Rule(
         id="interrupt",
         cause="interrupted",
-        needles=words("keyboardinterrupt|sigint|signal 2|^c|interrupted by"),
         pattern=regex(
             r"^(?:[\w.]*\.)?keyboardinterrupt\b|got signal: 2\b|received signals?\.sigint|"
             r"(?:received|caught|got) (?:a )?(?:sigint|signal 2\b|keyboardinterrupt|ctrl)"
@@ -84,7 +78,6 @@ RULES: Final = (
     Rule(
         id="terminated",
         cause="killed",
-        needles=words("sigterm|signal: 15|signal 15|sighup|signal: 1|systemexit"),
         pattern=regex(
             r"signalexception.{0,80}signal: (?:15|1)\b|got signal: (?:15|1)\b|sigterm|sighup"
         ),

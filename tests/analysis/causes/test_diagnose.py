@@ -164,7 +164,8 @@ def test_no_input_raises(data: bytes, code: int | None, state: str | None) -> No
 _PARTS = st.sampled_from(
     ["Traceback (most recent call last):", '  File "a.py", line 1, in f', "    x", "ValueError: x",
      "During handling of the above exception, another exception occurred:", "", "step 3 loss 1",
-     "[rank1]: ", "  | ", "\r 3%|#| 3/9", "│ /a/b.py:3 in f │", "Killed", "\x1b[1m", "KeyError: 'a'",
+     "[rank1]: ", "  | ", "\r 3%|#| 3/9", "│ /a/b.py:3 in f │", "Killed", "\x1b[1m",
+     "KeyError: 'a'",
      "Fatal Python error: Segmentation fault", "Current thread 0x01 (most recent call first):"]
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ import pytest
 
 from analysis.causes import CAUSES, Diagnosis, WhyReport, diagnose
 from analysis.causes.diagnose import MAX_QUOTE, MAX_QUOTES
+from analysis.causes.rules import RULES
 from tests.runs import RUNS
 
 LOGS = Path(__file__).parent / "logs"
@@ -80,3 +81,19 @@ def test_recorded_runs_that_failed_are_explained_and_finished_ones_did_not_fail(
             assert found.cause == special.get(name, "none"), name
             seen += 1
     assert seen
+
+
+def test_the_docs_name_every_cause_and_rule() -> None:
+    """The page of causes cannot fall behind the table."""
+    page = (Path(__file__).parents[3] / "docs" / "causes.md").read_text()
+    assert [cause for cause in CAUSES if f"`{cause}`" not in page] == []
+    assert [rule.id for rule in RULES if f"| `{rule.id}` | `{rule.cause}` |" not in page] == []
+
+
+def test_rule_ids_are_unique_and_needles_are_lower_case() -> None:
+    """A rule can be named, and the quick test of a line can match."""
+    assert len({rule.id for rule in RULES}) == len(RULES)
+    for rule in RULES:
+        assert rule.source
+        assert rule.needles or rule.where == "exception", rule.id
+        assert all(needle == needle.lower() for needle in rule.needles), rule.id
