@@ -43,6 +43,11 @@ class Log:
     notes: tuple[str, ...]
     torn: bool
 
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self.stamp[1]
+
 
 def read_log(file: Path, known: Log | None, stop: Event) -> Log:
     """Read a log, unless it is still what ``known`` says.

@@ -19,7 +19,7 @@ from analysis.sources.logs import Log, output_log, read_log, run_of
 Clock = Callable[[], datetime]
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_CACHED = 16  # logs whose content is kept
+_KEPT_BYTES = 256 * 1024 * 1024  # size of the logs whose content is kept, the last one apart
 
 
 class OfflineSource:
@@ -157,7 +157,7 @@ class OfflineSource:
         log = await self._reading.once(file, read)
         self._logs[file] = log
         self._logs.move_to_end(file)
-        while len(self._logs) > _CACHED:
+        while len(self._logs) > 1 and sum(kept.size for kept in self._logs.values()) > _KEPT_BYTES:
             self._logs.popitem(last=False)
         return log
 

@@ -14,6 +14,8 @@ from analysis.sources.values import flatten, number, parse_json
 if TYPE_CHECKING:
     from analysis.sources.record_type import Record
 
+_NUMBER = frozenset("-0123456789")
+_RUNTIME = {("_runtime",), ("_wandb", "runtime")}
 _OWN = ("_step", "_timestamp", "_runtime", "_wandb")  # W&B's own columns: no metrics
 
 
@@ -25,10 +27,10 @@ class Recording:
         about: the last ``run`` record; ``None`` before the first.
         environment: the last ``environment`` record.
         config: plain values, from ``run`` and ``config`` records.
-        summary: what was set explicitly; nested as logged.
         last: the last logged value of each name.
         history: rows by ``_step``.
         system: one row a sample, names with the prefix ``system.``.
+        start: Unix seconds of the start of this process.
         last_time: Unix seconds of the latest record that bears a time.
         runtime: W&B's own seconds of running, where it said them.
         exit_code: of an ``exit`` record that says the run is complete.
@@ -37,7 +39,6 @@ class Recording:
     about: Any = None
     environment: Any = None
     config: dict[str, Any] = field(default_factory=dict)
-    summary: dict[str, Any] = field(default_factory=dict)
     last: dict[str, Any] = field(default_factory=dict)
     history: Columns = field(default_factory=Columns)
     system: Columns = field(default_factory=Columns)
@@ -47,6 +48,8 @@ class Recording:
     exit_code: int | None = None
     preempting: bool = False
     records: int = 0
+    start: float | None = None
+    _summary_texts: dict[tuple[str, ...], str] = field(default_factory=dict)
     _other: dict[str, int] = field(default_factory=dict)
     _step_metrics: dict[str, str] = field(default_factory=dict)
     _globs: dict[str, str] = field(default_factory=dict)
@@ -60,9 +63,12 @@ class Recording:
             handle(self, getattr(record, kind))
 
     @property
-    def start(self) -> float | None:
-        """Unix seconds of the start of this process."""
-        return None if self.about is None else _seconds(self.about.start_time)
+    def summary(self) -> dict[str, Any]:
+        """What was set explicitly, nested as it was logged."""
+        found: dict[str, Any] = {}
+        for path, text in self._summary_texts.items():
+            _set(found, path, _parse(text))
+        return found
 
     def keys(self) -> dict[str, Key]:
         """Every logged name, what it is, and its x-axis."""
@@ -91,7 +97,8 @@ class Recording:
 
     def _run(self, run: Any) -> None:
         self.about = run
-        self._seen(_seconds(run.start_time))
+        self.start = _seconds(run.start_time)
+        self._seen(self.start)
         self._config(run.config)
         self._summary(run.summary)
 
@@ -108,13 +115,16 @@ class Recording:
             _remove(self.config, _path(item))
 
     def _summary(self, summary: Any) -> None:
+        # There is a record of all last values for each row: they are read only when asked for.
         for item in summary.update:
-            path, value = _path(item), _value(item)
-            _set(self.summary, path, value)
-            if path in (["_runtime"], ["_wandb", "runtime"]):
-                self._ran(number(value))
+            path = tuple(item.nested_key) or (item.key,)
+            self._summary_texts[path] = item.value_json
+            if path in _RUNTIME:
+                self._ran(number(_parse(item.value_json)))
         for item in summary.remove:
-            _remove(self.summary, _path(item))
+            gone = tuple(item.nested_key) or (item.key,)
+            for path in [p for p in self._summary_texts if p[: len(gone)] == gone]:
+                del self._summary_texts[path]
 
     def _ran(self, seconds: float | None) -> None:
         """W&B's count of seconds: how long the run has run, and so a time."""
@@ -236,7 +246,13 @@ def _value(item: Any) -> Any:
 
 def _parse(text: str) -> Any:
     try:
-        return float(text) if text[:1] in "-0123456789NI" and "." in text else parse_json(text)
+        if text[:1] in _NUMBER:  # much quicker than a JSON decoder, and there are millions of them
+            return float(text) if "." in text or "e" in text else int(text)
+        return parse_json(text)
+    except ValueError:
+        pass
+    try:
+        return parse_json(text)
     except ValueError:
         return text
 

@@ -28,7 +28,7 @@ def number(value: object) -> float | None:
         try:
             return float(value)
         except OverflowError:
-            return math.copysign(sys.float_info.max, value)
+            return sys.float_info.max if value > 0 else -sys.float_info.max
     if isinstance(value, str):
         return _WORDS.get(value)
     return None

@@ -98,10 +98,16 @@ class WandbSource:
         """The server and the key, found without asking the server."""
         return (await self._open()).account
 
-    async def defaults(self) -> Defaults:
-        """What completes an incomplete name: W&B's settings, else the key's own entity."""
+    async def defaults(self, *, ask: bool = True) -> Defaults:
+        """What completes an incomplete name: W&B's settings, else the key's own entity.
+
+        Args:
+            ask: whether the server is asked for that entity where the settings name none.
+        """
         account = await self.account()
-        entity = account.entity or (await self.viewer()).entity
+        entity = account.entity
+        if entity is None and ask:
+            entity = (await self.viewer()).entity
         hosts = dict.fromkeys((account.app_url, *_also(account.app_url)))
         return Defaults(entity, account.project, tuple(hosts))
 
