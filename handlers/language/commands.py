@@ -1,6 +1,7 @@
 """Strict reading of slash commands: names and flags to slots, by the table of `grammar.py`."""
 
 import re
+from html import unescape
 
 from handlers.language.grammar import Command, Parsed, parse
 from handlers.language.intents import Context, Intent, Slots, Understanding
@@ -167,7 +168,8 @@ class CommandReader:
         command = parsed.command
         if command is None:
             return
-        for flag, value in parsed.flags.items():
+        for flag, said_value in parsed.flags.items():
+            value = _plain(said_value)
             match command.flags.get(flag):
                 case "metrics":
                     for name in value.split(","):
@@ -244,3 +246,9 @@ def _hours(value: str) -> float | None:
     except ValueError:
         return None
     return hours if 0 < hours < 1e5 else None
+
+
+def _plain(value: str) -> str:
+    """The value of a flag without Slack's mark-up: `<@U1|anna>` is U1."""
+    value = re.sub(r"<[@#!]?([^<>|]*)(?:\|[^<>]*)?>", r"\1", value)
+    return re.sub(r"[<>]", "", unescape(value)).lstrip("@")

@@ -16,7 +16,7 @@ from rapidfuzz import fuzz, process
 
 from handlers.language.intents import Context, KnownRun, Ref, Run, Thread
 
-SIMILAR = 82.0
+SIMILAR = 80.0
 MARGIN = 6.0
 PREFIX = 3
 """Letters that a prefix must have."""

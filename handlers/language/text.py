@@ -105,7 +105,7 @@ _PIECE = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _QUOTATION = re.compile(r"^[ \t]*(?:>|&gt;)[^\n]*(?:\n|\Z)", re.MULTILINE)
-_EDGE = re.compile(r"^([(\[{'*_~,;:.!?#|\\-]*)(.*?)([)\]}'*_~,;:.!?|\\-]*)$", re.DOTALL)
+_EDGE = re.compile(r"^([(\[{'*_~,;:.!?#@|\\-]*)(.*?)([)\]}'*_~,;:.!?|\\-]*)$", re.DOTALL)
 _ABBREVIATION = frozenset({"vs", "e.g", "i.e", "etc", "approx", "incl", "no", "resp", "ca", "avg"})
 _OPERATORS = {"=": "==", "≤": "<=", "≥": ">="}
 
@@ -225,7 +225,7 @@ class _Reader:
             self._break(question=True)
 
     def _quoted(self, text: str) -> None:
-        text = unescape(text).strip(" ,.;:!?")
+        text = re.sub(r"[<>]", "", unescape(text)).strip(" ,.;:!?@")
         if text:
             self._add(Kind.QUOTE if " " in text else Kind.NAME, text)
 

@@ -1,0 +1,206 @@
+"""What the parts of understanding promise, one sentence each."""
+
+import json
+from typing import Any
+
+import pytest
+
+from handlers.language import COMMANDS, Context, Intent, Understanding, understand, understand_batch
+from handlers.language.grammar import parse
+from handlers.language.resolve import RunIndex
+from handlers.language.text import Kind, clean
+
+NOW = "2026-11-24T22:00:00Z"
+ALPHA, BETA = "acme/vision/a1b2c3d4", "acme/vision/b2c3d4e5"
+
+
+def context(addressed: str = "mention", **more: Any) -> Context:
+    """A context with a handful of runs."""
+    names = ["alpha", "beta", "calm-otter-1", "calm-otter-2", "best", "Lora sweep 7"]
+    ids = ["a1b2c3d4", "b2c3d4e5", "c0ffee01", "c0ffee02", "be57be57", "10ra5w33"]
+    known = [
+        {"entity": "acme", "project": "vision", "id": run, "name": name, "user": "anna"}
+        for run, name in zip(ids, names, strict=True)
+    ]
+    return Context.model_validate(
+        {
+            "addressed": addressed,
+            "now": NOW,
+            "bot": {"slack_id": "U0BOT"},
+            "known_runs": known,
+            **more,
+        }
+    )
+
+
+def said(text: str, addressed: str = "mention", **more: Any) -> Understanding:
+    """What a sentence means."""
+    return understand(text, context(addressed, **more))
+
+
+def test_marks_of_slack_are_taken_apart() -> None:
+    """Mentions, links, escapes and code become typed words."""
+    cleaned = clean("<@U0BOT> a &amp; `b` <https://x.io/y|z> <!here> &lt; 5 :wave:", "U0BOT")
+    kinds = [word.kind for word in cleaned.clauses[0].words]
+    assert kinds == [
+        Kind.BOT,
+        Kind.WORD,
+        Kind.WORD,
+        Kind.NAME,
+        Kind.URL,
+        Kind.OPERATOR,
+        Kind.WORD,
+    ]
+    assert cleaned.bot
+    assert cleaned.emoji == ("wave",)
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("acme/vision/a1b2c3d4", ALPHA),
+        ("a1b2c3d4", ALPHA),
+        ("ALPHA", ALPHA),
+        ("vision/alpha", ALPHA),
+        ("calm otter 1", "acme/vision/c0ffee01"),
+        ("alp", ALPHA),
+        ("alhpa", ALPHA),
+        ("calm-oter-2", "acme/vision/c0ffee02"),
+        ("https://wandb.ai/acme/vision/runs/a1b2c3d4/logs?nw=x", ALPHA),
+    ],
+)
+def test_a_run_is_found_by_what_people_call_it(name: str, path: str) -> None:
+    """Path, id, name, other separators, prefix, similar name and address."""
+    assert RunIndex(context()).find(name).path == path
+
+
+@pytest.mark.parametrize("name", ["calm", "calm-otter-3", "omega", "al", ""])
+def test_what_is_not_clear_is_not_guessed(name: str) -> None:
+    """Several matches, other digits, too short or nothing like it: no run."""
+    assert RunIndex(context()).find(name).path is None
+
+
+def test_a_name_that_is_a_word_is_a_run_where_that_reads_better() -> None:
+    """ "best" is a run after a verb, and a word before "run in P"."""
+    assert said("describe best").slots.runs == ("acme/vision/be57be57",)
+    assert said("best run in vision").intent is Intent.BEST_RUN
+
+
+@pytest.mark.parametrize(
+    ("text", "since"),
+    [
+        ("failed runs since monday", "2026-11-23"),
+        ("failed runs since tuesday", "2026-11-17"),
+        ("failed runs since 9am", "2026-11-24T09:00"),
+        ("failed runs today", "2026-11-24"),
+        ("failed runs this month", "2026-11-01"),
+    ],
+)
+def test_times_are_counted_from_the_clock_of_the_context(text: str, since: str) -> None:
+    """A day to look back to is an ISO date."""
+    assert said(text).slots.since == since
+
+
+@pytest.mark.parametrize(
+    ("text", "duration"),
+    [("2h", "2h"), ("90 minutes", "1h30m"), ("half an hour", "30m"), ("two days", "2d")],
+)
+def test_durations_have_one_form(text: str, duration: str) -> None:
+    """Short, with days where they are whole."""
+    assert said(f"snooze alpha for {text}").slots.duration == duration
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("eval/loss &lt; 0.5", {"metric": "eval/loss", "op": "<", "value": 0.5}),
+        ("loss drops below 1e-3", {"metric": "loss", "op": "<", "value": 0.001}),
+        ("accuracy reaches 90%", {"metric": "accuracy", "op": ">=", "value": 0.9}),
+        ("loss reaches 0.2", {"metric": "loss", "op": "<=", "value": 0.2}),
+        (
+            "train/loss &gt; 2 x its median for 100 steps",
+            {"metric": "train/loss", "kind": "ratio", "factor": 2, "steps": 100},
+        ),
+        (
+            "grad_norm is 4 sigma above normal",
+            {"metric": "grad_norm", "kind": "zscore", "factor": 4},
+        ),
+        ("the loss is not finite", {"metric": "loss", "kind": "nan"}),
+    ],
+)
+def test_conditions_become_rules(text: str, rule: dict[str, object]) -> None:
+    """A threshold, a ratio, a z-score, or not a number."""
+    understood = said(f"alert me when {text}")
+    assert understood.intent is Intent.ALERT_RULE
+    assert understood.slots.rule is not None
+    assert understood.slots.rule.model_dump(exclude_none=True) == rule
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "don't mute alpha",
+        "we should not mute alpha",
+        "should we mute alpha?",
+        "if we mute alpha we miss it",
+        "anna said: mute alpha",
+        "I muted alpha",
+        "`mute alpha`",
+        "someone please mute alpha",
+        "mute alpha. just kidding",
+        "mute alpha would be wrong",
+    ],
+)
+@pytest.mark.parametrize("addressed", ["mention", "thread", "dm", "command"])
+def test_only_an_order_is_an_order(text: str, addressed: str) -> None:
+    """Negated, hypothetical, reported, past, quoted or doubtful: nothing is muted."""
+    assert said(text, addressed).intent is not Intent.MUTE
+
+
+def test_an_order_with_a_question_mark_is_asked_back() -> None:
+    """ "Mute alpha?" may ask whether to, "can you mute alpha?" does not."""
+    assert said("mute alpha?").intent is Intent.CLARIFY
+    assert said("can you mute alpha?").intent is Intent.MUTE
+
+
+def test_an_overheard_sentence_needs_the_thread() -> None:
+    """The same words are for the bot in the thread of a run, and for nobody elsewhere."""
+    run = {"kind": "run", "run": ALPHA}
+    assert said("is it done?", "thread", thread=run).slots.runs == (ALPHA,)
+    assert said("is it done?", "thread").intent is Intent.UNKNOWN
+
+
+def test_a_thread_resolves_what_is_pointed_at() -> None:
+    """Ordinals count in the list that was shown."""
+    shown = {"kind": "list", "runs": [ALPHA, BETA]}
+    assert said("describe run 2", thread=shown).slots.runs == (BETA,)
+    assert said("describe the last one", thread=shown).slots.runs == (BETA,)
+    assert said("compare these two", thread=shown).slots.runs == (ALPHA, BETA)
+
+
+def test_flags_may_stand_in_any_order_and_quotes_keep_names_together() -> None:
+    """The strict grammar of slash commands."""
+    parsed = parse('compare "Lora sweep 7" --by tokens alpha --metric=eval/loss')
+    assert parsed.command is COMMANDS["compare"]
+    assert parsed.rest == '"Lora sweep 7" alpha'
+    assert parsed.flags == {"by": "tokens", "metric": "eval/loss"}
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_each_command_has_help_and_examples_that_work(name: str) -> None:
+    """An example in the help text is understood as its command."""
+    command = COMMANDS[name]
+    assert command.summary
+    assert command.details
+    for example in command.examples:
+        understood = said(example, "command")
+        expected = {command.intent} | ({Intent.WATCH_NOW} if "--once" in example else set())
+        assert understood.intent in expected
+
+
+def test_a_batch_names_what_is_wrong_with_a_line() -> None:
+    """The id is kept where there is one."""
+    lines = ["{", "[]", '{"id": 7}', '{"id": "x", "text": "hi", "context": {"addressed": "sky"}}']
+    answers = [json.loads(line) for line in understand_batch(lines)]
+    assert [answer["id"] for answer in answers] == [None, None, 7, "x"]
+    assert all(answer["error"] for answer in answers)
