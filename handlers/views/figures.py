@@ -76,17 +76,13 @@ def _loss(loss: LossReport) -> Iterator[Mrkdwn]:
 
 
 def _eval(evaluation: EvalReport) -> Iterator[Mrkdwn]:
-    yield mrkdwn(
-        "{metric} {last}", metric=code(evaluation.metric, 60), last=number(evaluation.last)
-    )
+    name = code(evaluation.metric, 60)
+    yield mrkdwn("{metric} {last}", metric=name, last=number(evaluation.last))
     if evaluation.best is not None:
-        better = "lower" if evaluation.direction == "down" else "higher"
-        yield mrkdwn(
-            "best {best}{where} ({better} is better)",
-            best=number(evaluation.best),
-            where=_at(evaluation.best_step),
-            better=better,
-        )
+        # The better end of the scale: so the word says both the best and its direction.
+        which = "lowest" if evaluation.direction == "down" else "highest"
+        best, where = number(evaluation.best), _at(evaluation.best_step)
+        yield mrkdwn("{which} {best}{where}", which=which, best=best, where=where)
 
 
 def _at(place: int | None) -> Mrkdwn:

@@ -195,7 +195,7 @@ def _status(report: RunReport) -> Mrkdwn:
 def _findings(report: RunReport, shown: int) -> Iterator[Block]:
     ranked = sorted(report.findings, key=lambda finding: -finding.severity.rank)
     for finding in ranked[:shown]:
-        yield b.section(_finding(finding))
+        yield b.section(_finding(finding, said=_said(report.headline, finding.message)))
     if len(ranked) > shown:
         left = len(ranked) - shown
         yield b.context(
@@ -203,20 +203,25 @@ def _findings(report: RunReport, shown: int) -> Iterator[Block]:
         )
 
 
-def _finding(finding: FindingReport) -> Mrkdwn:
-    head = mrkdwn(
-        "{emoji} *{message}*",
-        emoji=SEVERITY[finding.severity].emoji,
-        message=escape(finding.message, 500),
-    )
+def _said(headline: str, message: str) -> bool:
+    """Whether the headline says the same already; it need not be read twice."""
+    return bool(message) and message.rstrip(". ").lower() in headline.lower()
+
+
+def _finding(finding: FindingReport, *, said: bool) -> Mrkdwn:
+    word = SEVERITY[finding.severity]
+    text = word.text if said else finding.message
+    head = mrkdwn("{emoji} *{text}*", emoji=word.emoji, text=escape(text, 500))
     where = [
         code(finding.metric, 100) if finding.metric else Mrkdwn(),
         escape(steps(finding.step_start, finding.step_end)),
     ]
-    if finding.noise_ratio is not None:
+    if finding.noise_ratio is not None and abs(finding.noise_ratio) >= 1:
         ratio = number(finding.noise_ratio, 2)
         where.append(mrkdwn("{ratio} × its own noise", ratio=ratio))
     evidence = join("  ·  ", where)
+    if said and evidence:
+        head, evidence = join("  ·  ", [head, evidence]), Mrkdwn()
     advice = (
         mrkdwn("*Try:* {advice}", advice=escape(finding.advice, 500))
         if finding.advice
