@@ -28,7 +28,8 @@ _SILENT_WRAPPERS: Final = frozenset(
 )  # fmt: skip
 _NAN_WORDS: Final = re.compile(r"nan\b|isnan|isfinite|finite|\binf\b|isinf|\bloss\b", re.IGNORECASE)
 _NUMERIC: Final = re.compile(
-    r"\bsvd\b|cholesky|singular|eigh?\b|positive.definite|converge|\bnan\b|\binf\b|finite|\bloss\b",
+    r"\bsvd\b|cholesky|singular|eigh?\b|positive.definite|converge|\bnan\b|\binf\b|finite|\bloss\b|"
+    r"diverg|explod|blew up|unstable",
     re.IGNORECASE,
 )
 _EXCEPTION_TEXT: Final = 2000

@@ -5,6 +5,7 @@ Pure; no input makes it raise.
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from analysis.causes.advice import Context, advise, gpu_capacity
@@ -48,6 +49,8 @@ def diagnose(
     verdict = decide(found, reading, exit_code=exit_code, state=state, metrics=metrics)
     trace = verdict.candidate.trace if verdict.candidate else None
     frame = _frame(verdict, reading)
+    if frame is not None and frame.code is not None:
+        frame = replace(frame, code=_shown(frame.code))
     quotes = tuple(_quotes(verdict, reading, frame))
     text = _telling(verdict, quotes)
     return Diagnosis(
@@ -129,9 +132,10 @@ def _quoted(verdict: Verdict, reading: Reading, frame: Frame | None) -> Iterator
         return
     if verdict.cause == "nan" and reading.nan_line is not None:
         yield reading.nan_line.text
-    for line in reading.tail(12):
-        if not is_noise(line) and line.text != CUT:
-            yield line.text
+    last = [line for line in reading.tail(MAX_QUOTES * 2) if line.text != CUT]
+    telling = [line for line in last if not is_noise(line)] or last
+    for line in telling[-MAX_QUOTES:]:
+        yield line.text
 
 
 def _message(trace: Trace) -> Iterator[str]:

@@ -27,7 +27,8 @@ NOISE: Final = re.compile(
     r"resource)warning\b|w\d{4} |\[w[ \d]|.{0,80}\bwarn(?:ing)?\b)|"
     r"sending process \d+ closing signal|unable to register cu|"
     r"could not find tensorrt|tensorfloat|rebuild tensorflow|omp_num_threads|"
-    r"\[info\]|\bINFO\b|\bdebug\b|will retry|retrying|, retry|retry \d",
+    r"\[(?:info|debug)\]|(?-i:\b(?:INFO|DEBUG)\b)|"
+    r"^(?:info|debug):|will retry|retrying|, retry|retry \d",
     re.IGNORECASE,
 )
 """Warnings, retries and information: never evidence, whatever words they hold."""

@@ -32,7 +32,7 @@ _EXCEPTION: Final = re.compile(
 )
 _NAMED: Final = re.compile(
     r"^(?P<type>(?:[A-Za-z_]\w{0,60}\.){0,8}"
-    r"(?:[A-Z]\w{0,80}(?:Error|Exception|Interrupt|Exit|Expired|Timeout|NotFound)|"
+    r"(?:_?[A-Z]\w{0,80}(?:Error|Exception|Interrupt|Exit|Expired|Timeout|NotFound)|"
     r"KeyboardInterrupt|SystemExit|[a-z]{2,20}\.error|NoSuchKey|Empty)(?:\(\w{1,80}\))?)(?::(?:\s(?P<message>.*))?)?$"
 )
 _REPR: Final = re.compile(

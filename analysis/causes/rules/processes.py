@@ -38,7 +38,7 @@ RULES: Final = (
         cause="network_nccl",
         needles=words("nccl|gloo|c10d|rendezvous|peer|socket|ibv|watchdog"),
         pattern=regex(
-            r"watchdog caught collective|nccl operations have failed or timed out|"
+            r"watchdog (?:caught collective|hang)|nccl operations have failed or timed out|"
             r"nccl (?:error|warn).{0,80}(?:closed|timed out|unhandled|failed|error|reset|"
             r"ib)|connection (?:reset|closed) by (?:remote )?peer|ibv_poll_cq|"
             r"got completion.{0,60}error|rendezvous.{0,60}(?:closed|timed out|failed)|"

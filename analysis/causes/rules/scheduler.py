@@ -99,6 +99,7 @@ RULES: Final = (
             r"interrupt|evict|reclaim|preempt)|instance/preempted.{0,40}true|(?:vm|instance|"
             r"node|pod|job|worker|machine) .{0,40}(?:was|been|is being|will be|"
             r"being) preempted|compute\.instances\.preempted|eventtype\W{1,5}preempt|"
+            r"(?:sigterm|signal).{0,20}preempt|"
             r"received preemption (?:notice|signal|warning)|preemption (?:notice|signal|"
             r"detected)"
         ),
