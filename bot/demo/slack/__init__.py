@@ -25,9 +25,9 @@ bot (`dm`); users are a handle or an id. A message is a `Message` (`text`, `bloc
 (`action` is an `action_id` or a button's words; `value` chooses in menus and feedback buttons),
 ``options(where, action, query, user=None)``, ``submit(view, values=None)``, ``close(view)``,
 ``shortcut(callback_id, user, message=None)``, ``opens_home(user, tab="home")``,
-``stops_session(user, channel, thread_ts)``, ``invites(channel, inviter)``,
-``removes(channel, remover)``, ``archives(channel, user)``, ``uninstalls()``; and ``fills(where,
-action, value)``, ``reloads(user)`` without await.
+``stops_session(user, channel, thread_ts)``, ``opens_details(user, message, url)``,
+``invites(channel, inviter)``, ``removes(channel, remover)``, ``archives(channel, user)``,
+``uninstalls()``; and without await ``fills(where, action, value)``, ``reloads(user)``.
 
 **Tests see**: ``messages(channel)``, ``thread(parent)``, ``ephemerals(user, channel=None)``,
 ``last(channel)``, ``posts(channel=None)``, ``view_of(user)``, ``home_of(user)``,
@@ -45,6 +45,15 @@ uploads stay unprocessed), ``refresh_sockets()``, ``cut_sockets()``, ``redeliver
 
 **HTTP mode**: ``await use_http("http://127.0.0.1:3000/slack/events")`` answers the challenge and
 delivers there from then on; `signature` signs a body of one's own.
+
+**In a browser**, `base_url` is the page. Its `data-testid`s: ``composer`` (and ``composer-send``,
+``suggestion``), ``message`` (with ``data-ts``, ``only-you``, ``reply``, ``message-more``,
+``thread-line``, ``unfurl``, ``image``, ``chart``, ``table``, ``data-table``, ``container``),
+``action-ACTION_ID``, ``select-search``, ``option-VALUE``, ``confirm-yes``, ``feedback-positive``,
+``thread``, ``thread-composer``, ``status``, ``stop``, ``prompt``, ``modal``, ``modal-title``,
+``modal-submit``, ``modal-back``, ``modal-close``, ``input-BLOCK_ID``, ``input-error``,
+``shortcuts``, ``invite``, ``open-app``, ``tab-home``, ``tab-messages``, ``home``,
+``channel-NAME``, ``me``, ``become-NAME``, ``connection``.
 
 Time: pass `clock` (seconds since the epoch: stamps, triggers, response URLs) and `sleep` (waits
 between the retries of an event); acknowledgements are measured in real time.

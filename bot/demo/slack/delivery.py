@@ -118,7 +118,10 @@ class Deliveries(Workspace):
         reason = ""
         for wait in (None, *limits.EVENT_RETRY_SECONDS):
             if wait:
+                envelope.waiting = True
+                self.touch()
                 await self.sleep(wait)
+                envelope.waiting = False
             try:
                 await self._attempt(envelope, reason)
             except NotDeliveredError as failed:

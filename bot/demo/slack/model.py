@@ -269,7 +269,10 @@ class Call:
 
 @dataclass
 class Envelope:
-    """One delivery to the app: an event, a command or an interaction, with its attempts."""
+    """One delivery to the app: an event, a command or an interaction, with its attempts.
+
+    Between two attempts it is `waiting`; `acked_after` is in real seconds.
+    """
 
     id: str
     type: Literal["events_api", "slash_commands", "interactive"]
@@ -277,6 +280,7 @@ class Envelope:
     sent_at: float
     attempts: int = 0
     acked_after: float | None = None
+    waiting: bool = False
     answer: Any = None
     error: str | None = None
 

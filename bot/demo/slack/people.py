@@ -86,11 +86,7 @@ class People(Views):
         self.emit("app_mention", self._said(where, message, "app_mention"), where)
 
     def _said(self, where: Channel, message: Message, kind: str) -> Json:
-        event: Json = {**self.wire(message), "type": kind, "channel": where.id}
-        if where.shared:
-            team = self.users[message.user].team_id
-            event |= {"user_team": team, "source_team": team}
-        return {**event, "event_ts": message.ts}
+        return {**self.told(where, message), "type": kind, "event_ts": message.ts}
 
     def _linked(self, where: Channel, message: Message, wire: str) -> None:
         """Tell the app of links to its domains, also where it is no member."""
@@ -277,6 +273,22 @@ class People(Views):
         if tab == "home" and who.id in self.homes:
             event["view"] = self.view_wire(self.homes[who.id])
         return self.emit("app_home_opened", event)
+
+    async def opens_details(self, user: str | User, message: Message, url: str) -> Envelope | None:
+        """Somebody opens the work object that the app unfurled; see `details` for its answer."""
+        who, entity = self.user(user), message.unfurls[url].get("work_object") or {}
+        event = {
+            "type": "entity_details_requested",
+            "user": who.id,
+            "channel": message.channel,
+            "message_ts": message.ts,
+            "app_unfurl_url": url,
+            "entity_url": entity.get("url") or url,
+            "external_ref": entity.get("external_ref") or {},
+            "link": {"url": url, "domain": wire_text.domain_of(url)},
+            "trigger_id": self.new_trigger(who.id, message.channel),
+        }
+        return self.emit("entity_details_requested", event, self.channel(message.channel))
 
     async def stops_session(
         self, user: str | User, channel: str | Channel, thread_ts: str

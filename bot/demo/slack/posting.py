@@ -48,9 +48,17 @@ class Posting(Deliveries):
         channel.messages[message.ts] = message
         if message.from_app:
             self.statuses.pop((channel.id, thread_ts or message.ts), None)
-        self._heard(channel, {**self.wire(message, metadata=True), "channel": channel.id})
+        self._heard(channel, self.told(channel, message, metadata=True))
         self.touch()
         return message
+
+    def told(self, channel: Channel, message: Message, *, metadata: bool = False) -> Json:
+        """A message as an event tells it; in shared channels with the author's team."""
+        event = {**self.wire(message, metadata=metadata), "channel": channel.id}
+        if channel.shared and message.user in self.users:
+            team = self.users[message.user].team_id
+            event |= {"user_team": team, "source_team": team}
+        return event
 
     def change(self, message: Message, **fields: Any) -> None:
         """Give a message other contents; the app gets `message_changed`."""

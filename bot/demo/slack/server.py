@@ -78,10 +78,13 @@ class LocalSlack(Page):
         await self.until(lambda: len(self.connections) >= number, timeout)
 
     async def settled(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109
-        """Wait until every delivery is acknowledged or given up, and files are processed."""
+        """Wait until no delivery is under way and all files are processed.
+
+        An event that waits a minute for its next attempt is not under way.
+        """
         await self.until(
             lambda: (
-                all(one.acked or one.error for one in self.envelopes)
+                all(one.acked or one.error or one.waiting for one in self.envelopes)
                 and all(file.processed for file in self.files.values() if file.completed)
             ),
             timeout,

@@ -368,3 +368,62 @@ async def test_stopping_the_agent_ends_its_stream(slack: LocalSlack) -> None:
                 channel=channel.id, ts=stream["ts"], markdown_text=" more"
             )
     assert stopped[0]["streaming_message_ts"] == [stream["ts"]]
+
+
+async def test_strangers_in_shared_channels_are_marked_in_every_event(slack: LocalSlack) -> None:
+    """Another team's people can call the app; the events and the payload say whose they are."""
+    sam = slack.add_user("sam", kind="stranger")
+    slack.add_channel("partners", shared=True, members=["ada", "sam"])
+    typed = await slack.types("#partners", "sam", "@bot hi")
+    assert [one.event["type"] for one in typed.events] == ["message", "app_mention"]
+    for envelope in typed.events:
+        assert envelope.event["user_team"] == sam.team_id != slack.team_id
+        assert envelope.payload["is_ext_shared_channel"]
+
+
+async def test_a_work_object_is_unfurled_and_its_details_presented(slack: LocalSlack) -> None:
+    app = bolt(slack)
+    url = "https://wandb.ai/a/b/runs/c"
+    entity = {
+        "app_unfurl_url": url,
+        "url": url,
+        "external_ref": {"id": "a/b/c"},
+        "entity_type": "slack#/entities/item",
+        "entity_payload": {"attributes": {"title": {"text": "Run c"}}},
+    }
+
+    @app.event("link_shared")
+    async def shared(event: Json, client: AsyncWebClient) -> None:
+        await client.chat_unfurl(
+            unfurl_id=event["unfurl_id"], source=event["source"], metadata={"entities": [entity]}
+        )
+
+    @app.event("entity_details_requested")
+    async def details(event: Json, client: AsyncWebClient) -> None:
+        assert event["external_ref"] == {"id": "a/b/c"}
+        await client.entity_presentDetails(trigger_id=event["trigger_id"], metadata=entity)
+
+    async with running(slack, app):
+        typed = await slack.types("#ml", "ada", url)
+        message = typed.message
+        assert message is not None
+        await slack.until(lambda: message.unfurls)
+        await slack.opens_details("ben", message, url)
+        await slack.until(lambda: slack.details[slack.user("ben").id])
+
+
+async def test_the_app_leaves_and_is_uninstalled(slack: LocalSlack) -> None:
+    await slack.removes("#ml", "ada")
+    assert slack.envelopes[-1].event["type"] == "channel_left"
+    await slack.archives("#secret", "ada")
+    await slack.uninstalls()
+    names = [one.event["type"] for one in slack.envelopes]
+    assert names[-2:] == ["app_uninstalled", "tokens_revoked"]
+    client = AsyncWebClient(token=slack.app.bot_token, base_url=slack.api_url)
+    with pytest.raises(Exception, match="account_inactive"):
+        await client.auth_test()
+
+
+async def test_waiting_tells_what_happened_when_it_is_in_vain(slack: LocalSlack) -> None:
+    with pytest.raises(TimeoutError, match="nothing was called"):
+        await slack.until(lambda: slack.last("#ml"), timeout=0.01)

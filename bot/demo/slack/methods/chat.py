@@ -10,7 +10,6 @@ from bot.demo.slack.errors import SlackError, refuse
 from bot.demo.slack.methods.table import (
     Request,
     method,
-    own_channel,
     the_channel,
     the_message,
     thread_in,
@@ -60,7 +59,7 @@ def _own(request: Request, channel: Channel, error: str) -> Message:
 def update(request: Request) -> Json:
     """Edit one of the app's messages: text alone removes blocks, neither keeps both."""
     ws = request.workspace
-    channel = own_channel(request)
+    channel = the_channel(request)
     message = _own(request, channel, "cant_update_message")
     if message.streaming:
         raise SlackError("streaming_state_conflict")
@@ -93,7 +92,7 @@ def update(request: Request) -> Json:
 @method("chat.delete", "chat:write")
 def delete(request: Request) -> Json:
     """Delete one of the app's messages."""
-    channel = own_channel(request)
+    channel = the_channel(request)
     message = _own(request, channel, "cant_delete_message")
     request.workspace.remove(message)
     return {"channel": channel.id, "ts": message.ts}

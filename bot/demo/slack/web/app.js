@@ -58,10 +58,16 @@ function listItems(messages, options = {}) {
 
 const atEnd = (scroller) => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 120;
 
+/** Fill a list that stays at its end, also when pictures arrive late, until the reader scrolls up. */
 function fill(scroller, items) {
-  const stay = !scroller.dataset.filled || atEnd(scroller);
+  const stick = () => { if (scroller.dataset.away !== "yes") scroller.scrollTop = scroller.scrollHeight; };
+  if (!scroller.dataset.watched) {
+    scroller.dataset.watched = "yes";
+    scroller.addEventListener("scroll", () => { scroller.dataset.away = atEnd(scroller) ? "" : "yes"; }, { passive: true });
+    scroller.addEventListener("load", stick, true);
+  }
   sync(scroller, items);
-  if (stay && items.length) { scroller.scrollTop = scroller.scrollHeight; scroller.dataset.filled = "yes"; }
+  stick();
 }
 
 function channelHead(channel) {
