@@ -134,6 +134,11 @@ def _find(base_url: str | None, api_key: str | None) -> Account:
         raise BadRequest(
             "The address of the W&B server is not valid.", "Set WANDB_BASE_URL to its API address."
         ) from None
+    if urlsplit(host.url).username is not None:
+        raise BadRequest(
+            "The address of the W&B server must not hold a user name or a password.",
+            "Set WANDB_BASE_URL without them, and the key in WANDB_API_KEY.",
+        )
     auth: ApiKey | IdentityToken | None
     try:
         auth = _auth(wbauth.AuthApiKey(host=host, api_key=api_key) if api_key else _system(host))

@@ -174,15 +174,16 @@ class Reader:
 
     async def _buckets(self, names: tuple[str, ...]) -> Mapping[str, Buckets]:
         """The buckets of some names; when the question fails, each is asked for alone."""
-        specs = [json.dumps({"keys": [n], "bins": BINS, "xAxis": "_step"}) for n in names]
         within = self.fetcher.deadline.sooner(_BUCKETS_SHARE)
 
-        async def ask(places: Sequence[int]) -> list[object]:
-            wanted = {"specs": [specs[place] for place in places]}
-            return lists(await self.fetcher.ask(graphql.BUCKETS, wanted, within), len(places))
+        async def ask(wanted: Sequence[str]) -> list[object]:
+            specs = [json.dumps({"keys": [n], "bins": BINS, "xAxis": "_step"}) for n in wanted]
+            answer = await self.fetcher.ask(graphql.BUCKETS, {"specs": specs}, within)
+            return lists(answer, len(wanted))
 
+        _, answers = await self.fetcher.together_or_alone(ask, names, names)
         found = {}
-        for name, came in zip(names, await self.fetcher.one_by_one(ask, len(names)), strict=True):
+        for name, came in zip(names, answers, strict=True):
             if isinstance(came, FieldUnknown):
                 raise came
             if isinstance(came, AnalysisError):

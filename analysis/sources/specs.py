@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from analysis.errors import (
     AccessError,
@@ -24,6 +24,8 @@ from analysis.sources.graphql import Operation
 
 Ask = Callable[[Operation, Mapping[str, Any], Deadline], Awaitable[object]]
 """Asks about one run: the value of the operation's one field of ``run``."""
+
+S = TypeVar("S")
 
 CELLS = 60_000  # numbers in one answer: about 2 MB of JSON, some 30 ms to decode
 _HEDGE = 0.6  # share of the time after which names are asked for one by one as well
@@ -108,13 +110,15 @@ class Fetcher:
         answers = await asyncio.gather(*(self._batch(batch, whole) for batch in batches))
         return [pair for answer in answers for pair in answer]
 
-    async def _batch(self, specs: Sequence[Spec], whole: bool) -> list[tuple[Spec, "Answer"]]:
-        async def ask(places: Sequence[int]) -> list[object]:
-            wanted = {"specs": [specs[place].text for place in places]}
-            return lists(await self.ask(graphql.HISTORY, wanted, self.deadline), len(places))
+    async def _batch(self, specs: Sequence[Spec], whole: bool) -> list[tuple[Spec, Answer]]:
+        async def ask(wanted: Sequence[Spec]) -> list[object]:
+            texts = {"specs": [spec.text for spec in wanted]}
+            return lists(await self.ask(graphql.HISTORY, texts, self.deadline), len(wanted))
 
+        alone = [replace(spec, keys=(name,)) for spec in specs for name in spec.keys]
+        asked, answers = await self.together_or_alone(ask, specs, alone)
         found = []
-        for spec, came in zip(specs, await self.one_by_one(ask, len(specs)), strict=True):
+        for spec, came in zip(asked, answers, strict=True):
             if isinstance(came, AnalysisError):
                 for name in spec.keys:
                     self.lose(name, came)
@@ -130,38 +134,48 @@ class Fetcher:
             self._tell(len(rows))
         return found
 
-    async def one_by_one(
-        self, ask: Callable[[Sequence[int]], Awaitable[list[object]]], count: int
-    ) -> list[object]:
-        """The answers to several questions: together, and alone where together does not work.
+    async def together_or_alone(
+        self,
+        ask: Callable[[Sequence[S]], Awaitable[list[object]]],
+        wanted: Sequence[S],
+        alone: Sequence[S],
+    ) -> tuple[Sequence[S], list[object]]:
+        """Several questions in one request; each in its own where that does not work.
 
-        One poisoned name must not keep the others: when the question for all of them fails, or
-        takes long, each is asked for by itself as well, and what comes first is taken.
+        One poisoned name must not keep the others: when the request for all of them fails, or
+        takes long, each name is asked for by itself as well, and what is whole first is taken.
+
+        Args:
+            ask: sends questions in one request.
+            wanted: the questions.
+            alone: the same questions, one a name.
+
+        Returns:
+            The questions that were answered, these or those, and their answers: rows, or the
+            error where one that was asked alone failed.
         """
-        together = asyncio.ensure_future(ask(range(count)))
-        alone: list[asyncio.Future[list[object]]] = []
+        together = asyncio.ensure_future(ask(wanted))
+        apart: list[asyncio.Future[list[object]]] = []
         try:
-            if count > 1:
-                await asyncio.wait([together], timeout=self.deadline.left * _HEDGE)
-            else:
-                await asyncio.wait([together])
-            if together.done() and (count == 1 or not _may_be_one(together.exception())):
+            patience = None if len(alone) == 1 else self.deadline.left * _HEDGE
+            await asyncio.wait([together], timeout=patience)
+            if together.done() and (len(alone) == 1 or not _may_be_one(together.exception())):
                 error = together.exception()
-                return together.result() if error is None else [_told(error)] * count
-            alone = [asyncio.ensure_future(ask([place])) for place in range(count)]
-            rest = asyncio.gather(*alone, return_exceptions=True)
+                return wanted, together.result() if error is None else [_told(error)] * len(wanted)
+            apart = [asyncio.ensure_future(ask([each])) for each in alone]
+            rest = asyncio.gather(*apart, return_exceptions=True)
             if not together.done():
                 first: list[asyncio.Future[Any]] = [together, rest]
                 await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
             if together.done() and together.exception() is None:
-                return together.result()
-            return [
+                return wanted, together.result()
+            return alone, [
                 _told(each) if isinstance(each, BaseException) else each[0] for each in await rest
             ]
         finally:
-            for task in (together, *alone):
+            for task in (together, *apart):
                 task.cancel()
-            await asyncio.gather(together, *alone, return_exceptions=True)
+            await asyncio.gather(together, *apart, return_exceptions=True)
 
     def lose(self, name: str, error: AnalysisError) -> None:
         """Note that something of a name did not come."""

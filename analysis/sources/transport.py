@@ -121,19 +121,16 @@ class Transport:
 
     async def _once(self, payload: Mapping[str, Any], deadline: Deadline) -> Answer:
         self._gate = self._gate or asyncio.Semaphore(self.limits.at_once)
-        problem: SourceUnavailable
         try:
             async with asyncio.timeout(deadline.left), self._gate:
                 async with asyncio.timeout(min(self.limits.try_s, deadline.left)):
                     body = await self._post(payload)
-            if len(body) <= _SMALL:
-                return read_answer(body)
-            return await off_loop(read_answer, body)
         except TimeoutError:
-            problem = TimedOut("W&B did not answer in the time allowed.")
+            raise _Failed(TimedOut("W&B did not answer in the time allowed.")) from None
+        try:
+            return read_answer(body) if len(body) <= _SMALL else await off_loop(read_answer, body)
         except BadResponse as error:
-            problem = error
-        raise _Failed(problem)
+            raise _Failed(error) from None
 
     async def _post(self, payload: Mapping[str, Any]) -> bytes:
         """The body of an answer with status 200."""
@@ -167,7 +164,7 @@ class Transport:
                 raise _of_status(response.status, response.headers, body, host)
         except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError):
             raise ConnectionFailed(f"The connection to {host} is not secure.") from None
-        except aiohttp.InvalidURL:
+        except (aiohttp.InvalidURL, ValueError):
             raise ConnectionFailed("The address of the W&B server is not valid.") from None
         except aiohttp.ClientPayloadError:
             problem = BadResponse("W&B's answer is cut off or garbled.")
