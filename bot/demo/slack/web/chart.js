@@ -3,7 +3,7 @@
 import { h, svg } from "./dom.js";
 
 const COLOURS = Array.from({ length: 12 }, (_, index) => `var(--chart-${(index % 8) + 1})`);
-const W = 560, H = 220, LEFT = 52, RIGHT = 14, TOP = 12, BOTTOM = 30;
+const W = 560, H = 238, LEFT = 60, RIGHT = 14, TOP = 12, BOTTOM = 46;
 
 const short = (value) => {
   const size = Math.abs(value);
@@ -39,7 +39,7 @@ function frame(series, categories, zero) {
 function labels(categories, x) {
   const every = Math.ceil(categories.length / 7);
   return categories.map((name, index) => (index % every ? null
-    : svg("text", { x: x(index), y: H - 9, "text-anchor": "middle", class: "tick" }, name)));
+    : svg("text", { x: x(index), y: H - BOTTOM + 20, "text-anchor": "middle", class: "tick" }, name)));
 }
 
 const ordered = (one, categories) => categories.map((name) => one.data.find((point) => point.label === name)?.value ?? 0);
@@ -72,7 +72,7 @@ function xy(chart) {
   });
   const axis = [
     axes.y_label ? svg("text", { x: 12, y: (H - BOTTOM) / 2 + TOP, class: "axis", "text-anchor": "middle", transform: `rotate(-90 12 ${(H - BOTTOM) / 2 + TOP})` }, axes.y_label) : null,
-    axes.x_label ? svg("text", { x: W - RIGHT, y: H - BOTTOM - 5, class: "axis", "text-anchor": "end" }, axes.x_label) : null,
+    axes.x_label ? svg("text", { x: (W + LEFT - RIGHT) / 2, y: H - 5, class: "axis", "text-anchor": "middle" }, axes.x_label) : null,
   ];
   return svg("svg", { viewBox: `0 0 ${W} ${H}`, class: "plot" }, grid, labels(axes.categories, x), marks, axis);
 }

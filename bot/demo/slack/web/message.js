@@ -75,8 +75,8 @@ export function statusLine(state, thread) {
   const working = session_?.status === "processing";
   if (!status && !working) return null;
   const words = status?.status || "is working…";
-  return h("div", { class: "status", "data-testid": "status" }, spinner(), h("span", {}, h("strong", {}, state.app.name), ` ${words}`),
-    status?.loading?.length ? h("span", { class: "muted" }, status.loading[0]) : null,
+  return h("div", { class: "status", "data-testid": "status" }, spinner(), h("span", { class: "status-words" }, h("span", {}, h("strong", {}, state.app.name), ` ${words}`),
+    status?.loading?.length ? h("span", { class: "muted" }, status.loading[0]) : null),
     working ? h("button", { class: "button small", "data-testid": "stop", onclick: () => act({ what: "stop", channel: state.channel.id, thread }) }, icon("stop", 14), "Stop") : null);
 }
 
