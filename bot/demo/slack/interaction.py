@@ -12,7 +12,7 @@ from bot.demo.slack.people import People
 from handlers.views.validate import validate_options
 
 Where = Message | View
-_HTTP_ONLY_TEXT = "We had some trouble connecting. Try again?"
+_UNREACHABLE = "We had some trouble connecting. Try again?"
 
 
 class Interactions(People):
@@ -134,7 +134,7 @@ class Interactions(People):
         }
         envelope = await self.request("interactive", payload)
         if envelope.error:
-            view.errors = {"": _HTTP_ONLY_TEXT}
+            view.errors = {"": _UNREACHABLE}
         else:
             self._apply(view, envelope.answer)
         self.touch()

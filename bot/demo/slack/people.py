@@ -8,7 +8,6 @@ from typing import Any
 from bot.demo.slack import text as wire_text
 from bot.demo.slack.model import Channel, Envelope, Json, Message, User
 from bot.demo.slack.responses import ResponseUrl
-from bot.demo.slack.state import SLACKBOT
 from bot.demo.slack.views import Views
 from handlers.views import limits
 
@@ -329,6 +328,3 @@ class People(Views):
             if where == channel.id and self.clock() - status["at"] < limits.STATUS_SECONDS:
                 alive[thread] = status
         return alive
-
-
-__all__ = ["SLACKBOT", "People", "Typed"]

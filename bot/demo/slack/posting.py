@@ -10,6 +10,7 @@ from bot.demo.slack import text as wire_text
 from bot.demo.slack.delivery import Deliveries
 from bot.demo.slack.errors import SlackError
 from bot.demo.slack.model import Channel, Json, Message
+from bot.demo.slack.state import SLACKBOT
 from handlers.views.element_schema import ACTION_ELEMENTS, CONTEXT_ACTION_ELEMENTS, INPUT_ELEMENTS
 from handlers.views.validate import walk
 
@@ -113,7 +114,7 @@ class Posting(Deliveries):
 
     def system_says(self, channel: Channel, user: str, text: str, thread: str | None) -> Message:
         """An ephemeral word from Slackbot, such as that a command failed."""
-        return self.post(channel, "USLACKBOT", text, only_for=user, thread_ts=thread)
+        return self.post(channel, SLACKBOT, text, only_for=user, thread_ts=thread)
 
     # Contents
 
