@@ -427,6 +427,7 @@ _TOTAL_STEPS = (
     "iterations num_steps training_steps n_steps steps total_timesteps max_timesteps "
     "total_updates num_updates num_boost_round n_estimators rounds"
 ).split()
+_LOG_EVERY = "log_every logging_steps log_interval log_every_n_steps log_freq".split()
 _EPOCHS = "num_train_epochs num_epochs max_epochs epochs n_epochs total_epochs train_epochs".split()
 
 
@@ -473,8 +474,10 @@ def total_steps(signals: Signals) -> int | None:
     if not counts_epochs:
         keys = [key for key in _TOTAL_STEPS if key not in skipped]
         found = config_number(config, keys)
-        if found is not None and (step is None or found[1] >= step * 0.98):
-            return max(round(found[1]), step or 0)
+        if found is not None:
+            total = found[1] / _rows_every(signals)
+            if step is None or total >= step * 0.98:
+                return max(round(total), step or 0)
     epochs = config_number(config, [key for key in _EPOCHS if key not in skipped])
     if epochs is None or step is None:
         return None
@@ -482,6 +485,15 @@ def total_steps(signals: Signals) -> int | None:
         return max(round(epochs[1]), step)
     per_epoch = _steps_per_epoch(signals)
     return None if per_epoch is None else max(round(per_epoch * epochs[1]), step)
+
+
+def _rows_every(signals: Signals) -> float:
+    """Optimiser steps a row, where rows are counted for want of a step and the config tells."""
+    if signals.axis != "_step" or signals.loss is None or len(signals.loss) < 3:
+        return 1.0
+    found = config_number(signals.run.config, _LOG_EVERY)
+    dense = float(np.median(np.diff(signals.loss.row))) < 2
+    return found[1] if found is not None and dense else 1.0
 
 
 def _steps_per_epoch(signals: Signals) -> float | None:

@@ -73,10 +73,10 @@ class Thresholds(BaseModel):
         float,
         _number(
             "share of the starting loss that must be left for a flat loss to be a warning",
-            "a loss that fell by more than half may well be at its floor",
+            "a loss that fell by almost half may well be at its floor",
             ge=0,
         ),
-    ] = 0.5
+    ] = 0.6
     loss_not_decreasing: Annotated[
         float,
         _number(

@@ -19,6 +19,7 @@ class Trend:
         smooth: float64[n], a curve through block medians.
         noise: robust standard deviation of points around ``smooth``, up to the best stretch or in
             the last tenth, whichever is less.
+        spread: the same over the whole run.
         start: level of the first few points.
         early: level of the first tenth.
         late: level of the last fifth.
@@ -31,6 +32,7 @@ class Trend:
     curve: Curve
     smooth: Floats
     noise: float
+    spread: float
     start: Level
     early: Level
     late: Level
@@ -68,10 +70,11 @@ def trend(curve: Curve) -> Trend | None:
     best_index = int(np.argmin(guarded))
     first = min(n, max(3, min(5, n // 4)))
     tail_n = max(10, n // 50) if n >= 100 else max(3, n // 10)
-    noise = robust.noise(value)
+    noise = spread = robust.noise(value)
     if n >= 20:
         # What comes after a blow-up is no measure of noise; nor is a tail that has gone wild.
         residual = value - smoothed
+        spread = robust.sigma(residual)
         until_best = residual[: best_index + max(3, n // 20)]
         noise = min(robust.sigma(until_best), robust.sigma(residual[-max(tail_n, n // 10) :]))
         if best_index < max(10, n // 20):
@@ -80,6 +83,7 @@ def trend(curve: Curve) -> Trend | None:
         curve=finite,
         smooth=smoothed,
         noise=noise,
+        spread=spread,
         start=robust.level(value[:first]),
         early=robust.level(value[: max(first, n // 10)]),
         late=robust.level(value[-max(5, n // 5) :]),

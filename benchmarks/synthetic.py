@@ -166,7 +166,7 @@ def fine_tuning(rng: Rng) -> Draft:
     level, gain = rng.uniform(0.8, 2.5), rng.uniform(0.05, 0.25)
     noise = rng.uniform(0.03, 0.2)
     curve = level * (1 - gain * (1 - np.exp(-t * rng.uniform(3, 15))))
-    d.loss = curve + level * noise * ar_noise(rng, t.size, 0.1, heavy=True)
+    d.loss = curve + level * noise * ar_noise(rng, t.size, 0.1, heavy=True).clip(-5, 5)
     d.loss = np.maximum(d.loss, 0.02)
     d.eval_loss = _no_rise(curve[d.eval_at] * 1.03, 0.002)
     d.eval_acc = None
@@ -827,7 +827,7 @@ def make(kind: Callable[[Rng], Draft], seed: int) -> Made:
         created_at=START,
         heartbeat_at=beat,
         ended_at=None if live else end,
-        config=d.config,
+        config=d.config | {"log_every": int(d.step[1] - d.step[0]) if d.step.size > 1 else 1},
         keys={key: Key(len(series)) for key, series in history.items()},
         exit_code=1 if d.state is RunState.FAILED else None,
     )

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from analysis import robust
 from analysis.detectors.base import Detector, finding, near, number, step
 from analysis.findings import Finding, NotChecked
 from analysis.signals import Signals
@@ -46,16 +45,16 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
 
 
 def _scale(course: Trend) -> float:
-    first_half = course.curve.value[: max(4, len(course.curve) // 2)]
-    return max(abs(course.start.value), abs(course.best), robust.sigma(first_half))
+    return max(abs(course.start.value), abs(course.best), course.noise)
 
 
 def _rose(course: Trend, t: Thresholds) -> bool:
+    scale = _scale(course)
+    learned = course.gain >= max(3.0 * course.noise, 0.05 * scale)
     needed = max(
         t.loss_diverged * course.gain,
         t.loss_diverged_noise * course.noise,
-        0.25 * _scale(course) if course.gain < 0.25 * _scale(course) else 0.0,
-        3.0 * course.tail.error,
+        0.0 if learned else 0.25 * scale,
     )
     last = course.curve.value[-course.tail_n :]
     low = float(np.quantile(last, 0.2))

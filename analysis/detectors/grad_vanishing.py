@@ -63,7 +63,11 @@ def _learned(s: Signals, t: Thresholds) -> bool:
     recent = value[-max(8, value.size // 3) :]
     x = np.arange(recent.size, dtype=np.float64)
     fall = -robust.theil_sen(x, recent) * recent.size
-    return course.gain > 0 and fall > 0.05 * course.gain and fall > 2 * robust.level(recent).error
+    return (
+        course.gain > 2 * course.spread
+        and fall > 0.05 * course.gain
+        and fall > 2 * robust.level(recent).error
+    )
 
 
 DETECTOR = Detector((CODE,), "gradient", detect)

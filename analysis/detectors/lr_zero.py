@@ -44,10 +44,8 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
     length = float(curve.row[last] - curve.row[first])
     if last - first + 1 < 3 or whole <= 0 or length <= t.learning_rate_zero * whole:
         return
-    if (
-        s.total_steps
-        and curve.step[last] - curve.step[first] <= t.learning_rate_zero * s.total_steps
-    ):
+    planned = s.total_steps if s.run.state.live else None
+    if planned and curve.step[last] - curve.step[first] <= t.learning_rate_zero * planned:
         return
     where = (
         "throughout"

@@ -1,10 +1,11 @@
 """A loss that has not gone down at all since the run began.
 
 Sees: s.loss value float64[n].
-Formula: the fall from the first points (and from the first tenth) to the last fifth is less than
-    2.5 standard errors, and even its upper bound (two standard errors more) stays under
-    t.loss_not_decreasing of the level or under half the noise of a single point: the run is
-    shown not to learn, not merely not shown to learn.
+Formula: the fall from the first points, and from the first tenth, to the last fifth is less than
+    3 standard errors, and even its upper bound stays under t.loss_not_decreasing of the level or
+    under half the noise of a single point: the run is shown not to learn, not merely not shown
+    to learn. The bound is two standard errors over the first tenth, or one there and two over the
+    quarters.
 Thresholds: t.loss_not_decreasing. Source: an equivalence test (Schuirmann 1987); SageMaker
     Debugger's LossNotDecreasing (0.1 %) is its fixed-percentage ancestor.
 Stays silent on: losses that need not fall, a loss at its floor, resumed runs (their start lies
@@ -15,8 +16,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from analysis import robust
 from analysis.detectors.base import Detector, finding, number
 from analysis.findings import Finding, NotChecked
+from analysis.robust import Level
 from analysis.signals import Signals
 from analysis.thresholds import Thresholds
 from analysis.trend import Trend, trend
@@ -65,15 +68,24 @@ def _blind(s: Signals, t: Thresholds) -> str:
 
 def _flat(course: Trend, t: Thresholds) -> bool:
     late = course.late
-    room = max(t.loss_not_decreasing * abs(late.value), 0.5 * course.noise)
+    room = max(t.loss_not_decreasing * abs(late.value), 0.5 * course.spread)
     for early in (course.start, course.early):
-        fall = early.value - late.value
-        error = float(np.hypot(early.error, late.error))
-        if fall > max(2.5 * error, 0.25 * room):
+        # Five points are too few to tell their own scatter: the whole run's stands in.
+        own = max(early.error, 1.2533 * course.spread / float(np.sqrt(early.n)))
+        fall, error = early.value - late.value, float(np.hypot(own, late.error))
+        if fall > max(3.0 * error, 0.25 * room):
             return False
-    early = course.early
-    fall, error = early.value - late.value, float(np.hypot(early.error, late.error))
-    return fall + 2.0 * error < room
+    fall, error = _fall(course.early, late)
+    if fall + 2.0 * error < room:
+        return True
+    quarter = max(4, len(course.curve) // 4)
+    value = course.curve.value
+    slow, unsure = _fall(robust.level(value[:quarter]), robust.level(value[-quarter:]))
+    return fall + error < room and slow + 2.0 * unsure < room
+
+
+def _fall(before: Level, after: Level) -> tuple[float, float]:
+    return before.value - after.value, float(np.hypot(before.error, after.error))
 
 
 DETECTOR = Detector((CODE,), "loss", detect)

@@ -2,7 +2,7 @@
 
 Sees: s.loss value float64[n], s.learning_rate.
 Formula: over the last t.loss_plateau of the run the robust slope (Theil and Sen) promises less
-    than 2 % of what was learned, in both halves of it, and the difference of its halves is within
+    than 3 % of what was learned, and the difference of its halves is within
     2.5 standard errors. It is a warning only while more than t.loss_plateau_level of the starting
     loss is left and the schedule still has steam (or lost it early); else it is worth knowing.
 Thresholds: t.loss_plateau, t.loss_plateau_level. Source: robust regression against the run's own
@@ -11,6 +11,7 @@ Stays silent on: a schedule that has decayed to its end, a loss near its floor, 
     not fall, restarts, a loss that never went down (``loss_not_decreasing`` says that).
 """
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy as np
 from analysis import robust
 from analysis.detectors.base import Detector, finding, number, step
 from analysis.findings import Finding, NotChecked, Severity
-from analysis.signals import Signals
+from analysis.signals import Signals, flat_config
 from analysis.thresholds import Thresholds
 from analysis.trend import Trend, trend
 
@@ -28,6 +29,8 @@ _ADVICE = (
     "stop here."
 )
 _LEAST_POINTS = 40
+_PRETRAINED = re.compile(r"pre_?trained|lora|peft|fine_?-?tun|name_or_path|checkpoint|init_from")
+_SMALL = 0.03  # of all that was learned
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
@@ -51,7 +54,8 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
     cause = _rate_story(s, course, start)
     if cause == "ended":
         return
-    severity = Severity.WARNING if high else Severity.INFO
+    doubtful = _pretrained(s) or _still_improves(s, course, start)
+    severity = Severity.WARNING if high and not doubtful else Severity.INFO
     yield finding(
         CODE,
         f"{course.curve.name} has stayed at {number(course.late.value)} since step "
@@ -81,13 +85,40 @@ def _flat_since(course: Trend, t: Thresholds) -> int | None:
     first, second = robust.level(flat[: flat.size // 2]), robust.level(flat[flat.size // 2 :])
     error = float(np.hypot(first.error, second.error))
     drop = first.value - second.value
-    small = 0.02 * course.gain
-    if fall > small or drop > max(2.5 * error, 0.5 * small) or drop + 2 * error > 2 * small:
+    small = _SMALL * course.gain
+    room = max(2 * small, 0.3 * course.spread)
+    if (
+        fall > max(small, 0.1 * course.spread)
+        or drop > max(2.5 * error, 0.3 * small)
+        or drop + 2 * error > room
+    ):
         return None
     # The flat part may begin earlier: go back while the smoothed curve is within the noise.
     room = max(2 * error, small, 0.5 * course.noise)
     above = np.flatnonzero(course.smooth[:start] > first.value + room)
     return int(above[-1]) + 1 if above.size else start
+
+
+def _pretrained(s: Signals) -> bool:
+    """Whether the config speaks of fine-tuning: little is left to learn from the start."""
+    for key, value in flat_config(s.run.config).items():
+        about = f"{key} {value}" if isinstance(value, str | bool) and value else ""
+        if _PRETRAINED.search(about.lower()):
+            return True
+    return False
+
+
+def _still_improves(s: Signals, course: Trend, start: int) -> bool:
+    """Whether the leading evaluation of another kind than the loss goes on getting better."""
+    row = course.curve.row[start]
+    for curve in s.evals:
+        bad = curve.finite.badness
+        flat = bad[curve.finite.row >= row]
+        if flat.size >= 6 and curve.direction == "up":
+            half = flat.size // 2
+            gain = robust.median(flat[:half]) - robust.median(flat[half:])
+            return gain > max(0.05 * float(bad.max() - bad.min()), 2 * robust.noise(bad))
+    return False
 
 
 def _rate_story(s: Signals, course: Trend, start: int) -> str:

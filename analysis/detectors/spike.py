@@ -3,11 +3,11 @@
 Sees: s.loss value and high float64[n] (unit of the loss), step int64[n], ascending.
 Formula: z = (x − m) / σ, m the running median around a point (it does not lag), σ the robust
     standard deviation of the residuals near it and no less than a tenth of the run's. A spike has
-    z > t.loss_spike, rises by more than t.loss_spike_size of the loss's range so far, and stands
+    z > t.loss_spike, rises by more than t.loss_spike_size of the loss's range and of its level, and stands
     out from the run's other excursions (2.5 times the largest of the remaining ones).
 Thresholds: t.loss_spike, t.loss_spike_size. Source: Tukey's outer fences made robust (Hampel
     1974); ZClip (2025); PaLM, section 5.1.
-Stays silent on: warm-up, restarts and stages, saw-teeth and heavy tails (many alike), a loss at
+Stays silent on: the first twentieth (warm-up), restarts and stages, saw-teeth and heavy tails (many alike), a loss at
     its floor, losses that are noisy by nature (adversarial, reinforcement).
 """
 
@@ -53,9 +53,12 @@ def _spikes(curve: Curve, s: Signals, t: Thresholds) -> list[tuple[int, int, flo
     residual = value - middle
     spread = _spread(curve.value - middle)
     z = residual / spread
-    span = _range_so_far(middle)
-    skip = max(5, n // 50)
-    wild = (z > t.loss_spike) & (residual > t.loss_spike_size * span)
+    span = float(np.max(middle) - np.min(middle))
+    least = np.full(n, t.loss_spike_size * span)
+    if bool(np.all(curve.value >= 0)):
+        least = np.maximum(least, t.loss_spike_size * middle)
+    skip = max(5, n // 20)
+    wild = (z > t.loss_spike) & (residual > least)
     wild[:skip] = False
     parts = robust.stretches(wild, gap=max(2, n // 200))
     found = []
@@ -86,11 +89,6 @@ def _spread(residual: Floats) -> Floats:
     overall = robust.sigma(residual)
     floor = max(0.1 * overall, 1e-12)
     return np.maximum(np.interp(np.arange(n), centres, local), floor)
-
-
-def _range_so_far(middle: Floats) -> Floats:
-    span: Floats = np.maximum.accumulate(middle) - np.minimum.accumulate(middle)
-    return span
 
 
 def _outstanding(
