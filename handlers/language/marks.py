@@ -71,8 +71,11 @@ class MarkReader:
             count = int(number(found["n"], self._language) or 0)
             firsts = [mark("REF", Ref(ref="ordinal", n=place + 1)) for place in range(count)]
             return " and ".join(firsts)
-        if kind == "ordinal" and n is None:
-            said = found["n"]
+        if kind == "listed" and context.thread.kind != "list":
+            return found[0]
+        if kind in {"ordinal", "listed"} and n is None:
+            kind = "ordinal"
+            said = found["n"] or found["n2"]
             place = self._language.ordinals.get(said) or number(
                 said.rstrip("stndrh"), self._language
             )

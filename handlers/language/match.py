@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from handlers.language.intents import ACTIONS, Context, Intent, Ref
+from handlers.language.intents import ACTIONS, RUN_INTENTS, Context, Intent, Ref
 from handlers.language.phrases import Language, Phrase
 from handlers.language.phrases.heads import HeadReader
 from handlers.language.slots import Reading
@@ -38,6 +38,10 @@ _FREE_MARK = r"(?:IN)?(?:MET|PROJ|ENT|OWNER|SINCE|HOURS|DUR|TIME|ZONE|DAYS|AXIS|
 _MARKED = re.compile(r"^([A-Z]+)\d+$")
 _FREE = re.compile(rf"^{_FREE_MARK}$")
 _ASIDE = re.compile(r"(?<!\S)(?:IN(?:PROJ|ENT)|SINCE|HOURS|CHAN)\d+(?!\S)")
+_FREE_OF_ACTION = re.compile(
+    r"^(?:(?:IN)?(?:PROJ|ENT|SINCE|HOURS|DUR|TIME|ZONE|DAYS|BOT|CHAN)|RULE)\d+$"
+)
+_A_RUN = re.compile(r"^(?:RUN|NAME)\d+$")
 _SPACES = re.compile(r"\s+")
 
 
@@ -107,7 +111,7 @@ class Matcher:
             for intent, pattern, needs in language.cues
         )
         self._gerunds = re.compile(language.patterns["gerunds"])
-        self._told = frozenset(language.patterns["told"].split("|"))
+        self._action_rest = frozenset(language.patterns["action_rest"].split("|"))
 
     def warm_up(self) -> None:
         """Compiles every phrase; without it each is compiled when it first may fit."""
@@ -213,6 +217,10 @@ class Matcher:
                 )
         return None
 
+    def changes(self, reading: Reading) -> bool:
+        """Whether a sentence has a word of what changes something."""
+        return self._busy.search(self.core(reading)) is not None
+
     def guess(self, reading: Reading, context: Context) -> Candidate | None:
         """What loose signs suggest, where no phrase fits; never an action."""
         text = self.core(reading)
@@ -232,9 +240,10 @@ class Matcher:
         rest = opening.text[len(matched) :].strip(" ,:")
         left = rest.split()
         cost += sum(self._cost(word) for word in left)
-        if phrase.intent in ACTIONS and any(
-            not _FREE.match(word) and (word in self._told or word not in self._language.small)
-            for word in left
+        if phrase.intent not in RUN_INTENTS and any(_A_RUN.match(word) for word in left):
+            cost += COST["unknown"]
+        if phrase.intent in ACTIONS and not all(
+            _FREE_OF_ACTION.match(word) or word in self._action_rest for word in left
         ):
             cost += 0.5
         groups = {name: mark for name, mark in match.groupdict().items() if mark}

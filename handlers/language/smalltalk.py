@@ -83,13 +83,14 @@ class SmallTalk:
             return Intent.GREETING
         return Intent.UNKNOWN if self.is_empty(bare) else None
 
-    def is_directed(self, reading: Reading, matched: str, intent: Intent) -> bool:
+    def is_directed(self, reading: Reading, intent: Intent) -> bool:
         """Whether an overheard sentence asks or orders, rather than states."""
         if reading.question:
             return True
         if intent in ACTIONS:
             return True
-        if intent is Intent.SHOW_METRIC and self._short(reading):
+        follows_up = intent is Intent.SHOW_METRIC or reading.has("AXIS")
+        if follows_up and self._short(reading):
             return True
         return (
             self._orders.match(reading.text) is not None
@@ -99,6 +100,11 @@ class SmallTalk:
     @staticmethod
     def _short(reading: Reading) -> bool:
         return len(reading.text.split()) <= 5
+
+    def is_request(self, reading: Reading) -> bool:
+        """Whether a sentence begins as a request to the bot."""
+        text = reading.text
+        return self._request.match(text) is not None or self._orders.match(text) is not None
 
     def is_question(self, reading: Reading) -> bool:
         """Whether a sentence begins as a question."""

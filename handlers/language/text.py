@@ -104,7 +104,7 @@ _PIECE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_QUOTATION = re.compile(r"^[ \t]*(?:>|&gt;)[^\n]*(?:\n|\Z)", re.MULTILINE)
+_QUOTATION = re.compile(r"^[ \t]*(?:<@\w+>[ \t]*)?(?:>|&gt;)[^\n]*(?:\n|\Z)", re.MULTILINE)
 _EDGE = re.compile(r"^([(\[{'*_~,;:.!?#@|\\-]*)(.*?)([)\]}'*_~,;:.!?|\\-]*)$", re.DOTALL)
 _ABBREVIATION = frozenset({"vs", "e.g", "i.e", "etc", "approx", "incl", "no", "resp", "ca", "avg"})
 _OPERATORS = {"=": "==", "≤": "<=", "≥": ">="}

@@ -165,8 +165,12 @@ class Interpreter:
 
     def _best(self, reading: Reading, context: Context) -> Candidate | None:
         found = self.matcher.candidates(reading, context)
-        for place, path in reading.doubtful[:3]:
-            other = self.reader.doubting(reading, place, path, context)
+        doubtful = reading.doubtful[:3]
+        ways = [doubtful] if len(doubtful) > 1 else []
+        for way in [*ways, *((item,) for item in doubtful)]:
+            other = reading
+            for place, path in way:
+                other = self.reader.doubting(other, place, path, context)
             others = self.matcher.candidates(other, context)
             found = [*others[:1], *found] if self._better(others, found) else [*found, *others]
         return found[0] if found else None
@@ -209,10 +213,16 @@ class Interpreter:
             return "overheard, and not clearly for the bot"
         if len(best.reading.text.split()) > LOUD:
             return "overheard, and too long to be an order"
-        if not self.talk.is_directed(best.reading, best.matched, best.intent):
+        exact = best.intent in {Intent.BEST_RUN, Intent.LIST_RUNS} and not best.rest
+        told = exact and any(best.reading.has(kind) for kind in ("INPROJ", "SINCE", "HOURS", "MET"))
+        if not told and not self.talk.is_directed(best.reading, best.intent):
             return "overheard, and neither a question nor an order"
+        if best.intent is Intent.DESCRIBE and best.requested and not best.reading.has("RUN"):
+            return "overheard, and anybody could be asked to look at it"
         if best.intent in {Intent.DOCTOR, Intent.HELP} and not best.reading.has("BOT"):
             return "overheard, and not clearly about the bot"
+        if best.intent is Intent.LINK_ACCOUNT and (slots.owner or "").lower() not in index.users:
+            return "overheard, and no known user is named"
         if best.intent not in RUN_INTENTS:
             return None
         if not slots.runs and not slots.projects and not slots.entity:
@@ -241,7 +251,10 @@ class Interpreter:
         """Nothing fits: ask back if a run is named in an order or a question, else say so."""
         if verdict.action is not None:
             return _nothing(verdict.action)
-        if not context.overheard and reading.has("RUN") and self.talk.is_asking(reading):
+        asked = self.talk.is_asking(reading)
+        if asked and self.matcher.changes(reading):
+            asked = reading.question or self.talk.is_request(reading)
+        if not context.overheard and reading.has("RUN") and asked:
             phrase = Phrase(Intent.CLARIFY, "", 0.4)
             core = self.matcher.core(reading)
             empty = Candidate(phrase, 0.4, core, "", {}, requested=False, reading=reading)

@@ -239,7 +239,7 @@ COMMON = {
     "rule": r"RULE\d+",
     "user": r"USER\d+",
     "place": r"(?:PROJ|ENT|NAME|X)\d+",
-    "who": r"(?:NAME|X|RUN|ENT|OWNER|Y)\d+",
+    "who": r"(?:NAME|X|RUN|ENT|OWNER)\d+",
 }
 """Macros that mean the same in every language."""
 
