@@ -58,5 +58,6 @@ def set_up(log: Log) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(log.level.upper())
+    logging.getLogger("slack_bolt.AsyncApp").setLevel(logging.ERROR)  # its warnings quote payloads
     for chatty in ("aiohttp.access", "slack_bolt", "slack_sdk", "dbos", "alembic", "matplotlib"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))

@@ -141,3 +141,15 @@ def progress_bar() -> "AbstractContextManager[Progress | None]":
     from bot.cli.bar import bar
 
     return bar()
+
+
+def write_file(file: Path, content: bytes) -> None:
+    """Writes a file that the command line named.
+
+    Raises:
+        click.UsageError: when that cannot be done.
+    """
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise click.UsageError(f"{file} cannot be written: {error.strerror}.") from None

@@ -1,9 +1,10 @@
 """The table of commands. Their modules are imported when they run, so that ``--help`` is quick."""
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -97,4 +98,20 @@ def main(argv: Sequence[str] | None = None) -> Any:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(141)
+    except Exception as error:  # noqa: BLE001 - nobody is shown a traceback unasked
+        _unexpected(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _unexpected(error: Exception) -> NoReturn:
+    """Says that it is our fault; the traceback is for those who ask for it."""
+    if os.environ.get("WANDB_BOT_TRACEBACK"):
+        raise error
+    from analysis.redact import redact
+
+    click.echo(
+        f"Error: something went wrong inside wandb-bot ({type(error).__name__}: "
+        f"{redact(str(error))[:300]}). Set WANDB_BOT_TRACEBACK=1 and run it again to see where.",
+        err=True,
+    )
+    sys.exit(70)

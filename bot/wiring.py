@@ -1,0 +1,190 @@
+"""Builds everything once: settings in, a connected application out. The only place that knows all.
+
+What is built here is handed to those who need it as values and functions; nothing is looked up.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from analysis.describe import examine
+from analysis.plots.curves import curves_of
+from analysis.plots.studio import Studio
+from analysis.refs import RunRef
+from analysis.run import Run
+from analysis.sources import Effort, Progress, WandbSource
+from bot.access import Access
+from bot.clock import SystemClock
+from bot.settings import Settings, WrongSettings
+from bot.storage import Database, open_database
+from handlers.dispatch import Dispatcher
+from handlers.language import Context, understand
+from handlers.listeners import Listeners
+from handlers.memory import RecentDeliveries, RecentTopics
+from handlers.pictures import drawer
+from handlers.ports import Clock
+from handlers.request import Request
+from handlers.sending import SlackSender, clients
+from handlers.services import Examined, Services
+from handlers.slack_errors import guarded
+
+if TYPE_CHECKING:
+    from slack_bolt.async_app import AsyncApp
+    from slack_sdk.web.async_client import AsyncWebClient
+
+_CONNECTIONS = 64
+_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Everything of one process that must be started, asked and stopped.
+
+    Attributes:
+        bolt: Slack's requests go in here, in either mode.
+        web: the client for idempotent calls.
+        listeners: to drain at the end.
+    """
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    source: WandbSource
+    access: Access
+    services: Services
+    sender: SlackSender
+    listeners: Listeners
+    bolt: "AsyncApp"
+    web: "AsyncWebClient"
+
+
+@asynccontextmanager
+async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Application]:
+    """Builds the application; what it opened is closed at the end.
+
+    Raises:
+        WrongSettings: when Slack's tokens are missing.
+        bot.storage.DatabaseInUse: when another process serves from the same SQLite file.
+    """
+    from slack_bolt.async_app import AsyncApp
+
+    check_tokens(settings)
+    clock = clock or SystemClock()
+    async with AsyncExitStack() as stack:
+        database = await open_database(settings.database_url)
+        stack.push_async_callback(database.close)
+        session = await stack.enter_async_context(_session())
+        token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
+        steady, once = clients(token, base_url=settings.slack_api_url, session=session)
+        source = await stack.enter_async_context(
+            WandbSource(deadline_s=settings.describe.deadline_s)
+        )
+        studio = Studio()
+        stack.callback(studio.close)
+        sender = SlackSender(steady, once, session, clock)
+        access = Access(settings.access, _user_info(steady), source.viewer, clock)
+        services = Services(
+            examine=_examine(settings, source, clock.now),
+            draw=drawer(studio),
+            understand=understand,
+            context_of=_context_of(clock),
+            sender=sender,
+            access=access,
+            topics=RecentTopics(),
+            clock=clock,
+            defaults=await source.defaults(ask=False),
+        )
+        listeners = Listeners(Dispatcher(services), RecentDeliveries())
+        secret = settings.slack_signing_secret
+        bolt = AsyncApp(client=steady, signing_secret=secret.get_secret_value() if secret else None)
+        listeners.register(bolt)
+        yield Application(
+            settings, clock, database, source, access, services, sender, listeners, bolt, steady
+        )
+
+
+def check_tokens(settings: Settings) -> None:
+    """Names every Slack setting that is missing or of the wrong kind.
+
+    Raises:
+        WrongSettings: when there is one.
+    """
+    wrong = []
+    bot = settings.slack_bot_token
+    if bot is None:
+        wrong.append("set SLACK_BOT_TOKEN to the bot token (xoxb-…)")
+    elif not bot.get_secret_value().startswith(("xoxb-", "xoxe.xoxb-")):
+        wrong.append("SLACK_BOT_TOKEN is no bot token: it begins with xoxb-")
+    app, secret = settings.slack_app_token, settings.slack_signing_secret
+    if app is None and secret is None:
+        wrong.append(
+            "set SLACK_APP_TOKEN (xapp-…) for Socket Mode, or SLACK_SIGNING_SECRET for HTTP"
+        )
+    elif app is not None and not app.get_secret_value().startswith("xapp-"):
+        wrong.append("SLACK_APP_TOKEN is no app-level token: it begins with xapp-")
+    if wrong:
+        sentence = "; ".join(wrong)
+        raise WrongSettings(f"{sentence[:1].upper()}{sentence[1:]}.", "See docs/install.md.")
+
+
+def _session() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
+        timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S),
+    )
+
+
+_ADDRESSED = {"command": "command", "mention": "mention", "direct": "dm"}
+
+
+def _context_of(clock: Clock) -> Callable[[Request], Any]:
+    async def context_of(request: Request) -> Context:
+        return Context.model_validate(
+            {
+                "addressed": _ADDRESSED.get(request.kind, "thread"),
+                "now": clock.now(),
+                "bot": {"slack_id": request.bot_user},
+            }
+        )
+
+    return context_of
+
+
+def _user_info(web: "AsyncWebClient") -> Callable[[str], Any]:
+    async def user_info(user: str) -> Mapping[str, Any]:
+        answer = await guarded(web.users_info(user=user))
+        told: Mapping[str, Any] = answer.get("user") or {}
+        return told
+
+    return user_info
+
+
+def _examine(
+    settings: Settings, source: WandbSource, now: Callable[[], datetime]
+) -> Callable[..., Any]:
+    usual = Effort(settings.describe.deadline_s, settings.describe.points)
+
+    async def one(
+        ref: RunRef,
+        *,
+        effort: Effort | None = None,
+        on_run: Callable[[Run], None] | None = None,
+        progress: Progress | None = None,
+    ) -> Examined:
+        found = await examine(
+            source,
+            ref,
+            now=now(),
+            thresholds=settings.thresholds,
+            overrides=settings.metrics,
+            effort=effort or usual,
+            on_run=on_run,
+            progress=progress,
+        )
+        return Examined(found.report, curves_of(found.signals, found.report))
+
+    return one
