@@ -19,6 +19,7 @@ from analysis.sources.values import number, parse_json
 # value is looked at row by row. Well above what noise does over thousands of buckets.
 OUTLYING_Z = 8.0
 _NEIGHBOURS = 15  # buckets on either side
+_FARTHEST = 2.0**62  # steps beyond this fit no int64
 _PARTS = ("Last", "Min", "Max", "Avg")
 _END_ROWS = 4_000  # rows at either end that are read, at most
 _LONG = 3  # spoilt buckets in a row of which only both ends are read again
@@ -120,7 +121,7 @@ def _entry(each: dict[str, Any], name: str) -> _Entry | None:
     size = number(each.get("bucketSize"))
     told = {part: each[name + part] for part in _PARTS if name + part in each}
     empty = all(value is None for value in told.values())
-    if step is None or not math.isfinite(step) or (empty and not size):
+    if step is None or not abs(step) < _FARTHEST or (empty and not size):
         return None
     values = {part: number(value) for part, value in told.items()}
     # A field that this server does not know at all is no sign of anything.

@@ -378,7 +378,7 @@ async def test_one_poisoned_run_never_holds_up_the_others(
     wanted = [(run, ["loss"], 10) for run in runs]
     for turn in range(2):
         server.traffic.clear()
-        found = await source.curves(wanted, samples=50)
+        found = dict(await source.curves(wanted, samples=50))
         poisoned = found.pop(refs[7])
         assert (len(poisoned), len(poisoned.missing)) == (0, 1)
         assert all(len(history["loss"]) == 10 for history in found.values())
