@@ -115,9 +115,8 @@ class Filler:
             not runs or all(isinstance(run, Ref) and run.ref == "thread" for run in runs)
         ):
             runs = earlier
-        if intent is not I.COMPARE and any(isinstance(run, str) for run in runs):
-            runs = tuple(run for run in runs if not (isinstance(run, Ref) and run.ref in {"thread", "these"})
-            )
+        if intent is not I.COMPARE and not all(_points(run) for run in runs):
+            runs = tuple(run for run in runs if not _points(run))
         about = context.thread.paths if context.thread.kind in {"run", "comparison"} else ()
         if intent is I.COMPARE and len(runs) == 1 and about and runs[0] not in about:
             runs = (*about[:1], *runs) if context.thread.kind == "run" else (*about, *runs)
@@ -187,7 +186,8 @@ class Filler:
         )
 
     def _owner(self, candidate: Candidate) -> str | None:
-        owners = candidate.reading.of("OWNER") or candidate.reading.of("USER")
+        reading = candidate.reading
+        owners = reading.of("OWNER") or reading.of("INOWNER") or reading.of("USER")
         if owners:
             return str(owners[0])
         listing = candidate.intent in {I.LIST_RUNS, I.BEST_RUN, I.WATCH_NOW}
@@ -212,3 +212,8 @@ class Filler:
     @staticmethod
     def _unique(values: list[object]) -> tuple[object, ...]:
         return tuple(dict.fromkeys(values))
+
+
+def _points(run: Run) -> bool:
+    """Whether a run is but "it" or "these", which a named one in the same sentence explains."""
+    return isinstance(run, Ref) and run.ref in {"thread", "these"}

@@ -39,6 +39,7 @@ class MarkReader:
         self._tops = tuple(_bounded(pattern) for pattern in language.counts)
         self._owners = tuple(_bounded(pattern) for pattern in language.owners)
         self._possessive = re.compile(r" 's(?!\S)")
+        self._owned = _bounded(language.patterns["owned"])
         self._places = tuple(_bounded(pattern) for pattern in language.places)
         self._no_name = _bounded(language.patterns["no_name"])
         self._condition = Conditions(language)
@@ -56,6 +57,7 @@ class MarkReader:
         for pattern in self._owners:
             text = pattern.sub(lambda m: self._owner(m, values, mark), text)
         text = self._possessive.sub("", text)
+        text = self._owned.sub(lambda m: self._run_of(m, values, mark), text)
         for pattern in self._places:
             text = pattern.sub(lambda m: self._place(m, values, mark), text)
         text = self._condition.mark(text, values, mark)
@@ -101,6 +103,14 @@ class MarkReader:
     def _owner(self, found: re.Match[str], values: Values, mark: Mark) -> str:
         before = found.groupdict().get("before") or ""
         return f"{before}{mark('OWNER', values[found['mark']])}"
+
+    @staticmethod
+    def _run_of(found: re.Match[str], values: Values, mark: Mark) -> str:
+        """A person's run is their latest: "Anna's run", "Anna's last run"."""
+        ref = found["ref"]
+        if ref and not (isinstance(value := values[ref], Ref) and value.ref == "latest"):
+            return found[0]
+        return f"{ref or mark('REF', Ref(ref='latest'))} IN{found['owner']}"
 
     def _place(self, found: re.Match[str], values: Values, mark: Mark) -> str:
         name = found["mark"]

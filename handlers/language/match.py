@@ -37,7 +37,7 @@ _NEVER_LATER = frozenset({Intent.HELP, Intent.DOCTOR, Intent.SETTINGS, Intent.UN
 _FREE_MARK = r"(?:IN)?(?:MET|PROJ|ENT|OWNER|SINCE|HOURS|DUR|TIME|ZONE|DAYS|AXIS|TOP|BOT|CHAN)\d+"
 _MARKED = re.compile(r"^([A-Z]+)\d+$")
 _FREE = re.compile(rf"^{_FREE_MARK}$")
-_ASIDE = re.compile(r"(?<!\S)(?:IN(?:PROJ|ENT)|SINCE|HOURS|CHAN)\d+(?!\S)")
+_ASIDE = re.compile(r"(?<!\S)(?:IN(?:PROJ|ENT|OWNER)|SINCE|HOURS|CHAN)\d+(?!\S)")
 _FREE_OF_ACTION = re.compile(
     r"^(?:(?:IN)?(?:PROJ|ENT|SINCE|HOURS|DUR|TIME|ZONE|DAYS|BOT|CHAN)|RULE)\d+$"
 )

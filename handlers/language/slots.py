@@ -58,7 +58,7 @@ class Reading:
     def of(self, kind: str, text: str | None = None) -> list[Value]:
         """The values of a kind of mark, in the order of the text."""
         found = re.findall(rf"(?<!\S){kind}\d+(?!\S)", self.text if text is None else text)
-        return [self.values[name] for name in found]
+        return [self.values[name.removeprefix("IN")] for name in found]
 
     def has(self, kind: str) -> bool:
         """Whether a mark of this kind is in the text."""

@@ -148,7 +148,7 @@ class TimeReader:
             ),
             (
                 build(
-                    r"(?:<at> )(?P<hour>\d{1,2})(?: (?:in )?(?:the )?(?P<part><part>))?(?! (?:<unit>))"
+                    r"(?:<at_hour> )(?P<hour>\d{1,2})(?: (?:in )?(?:the )?(?P<part><part>))?(?! (?:<unit>))"
                 ),
                 self._clock,
             ),

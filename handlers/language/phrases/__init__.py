@@ -261,7 +261,10 @@ def load(code: str) -> Language:
     data = tomllib.loads(text)
     return Language(
         code=data["code"],
-        macros={**COMMON, **_joined(data["macros"])},
+        macros={
+            **COMMON,
+            **{name: _pointing(pattern) for name, pattern in _joined(data["macros"]).items()},
+        },
         phrases=tuple(_phrase(entry) for entry in data["phrases"]),
         cues=tuple(
             (Intent(entry["intent"]), _join(entry["pattern"]), tuple(entry["needs"]))
@@ -311,7 +314,7 @@ def load(code: str) -> Language:
 def _phrase(entry: Mapping[str, Any]) -> Phrase:
     return Phrase(
         intent=Intent(entry["intent"]),
-        pattern=_join(entry["pattern"]),
+        pattern=_pointing(_join(entry["pattern"])),
         score=float(entry["score"]),
         whole=bool(entry.get("whole", False)),
         needs=tuple(entry.get("needs", ())),
@@ -322,6 +325,11 @@ def _phrase(entry: Mapping[str, Any]) -> Phrase:
 def _join(pattern: str) -> str:
     """A pattern without the line breaks and indents that only make it readable."""
     return re.sub(r"^[ \t]+|\n", "", pattern, flags=re.MULTILINE)
+
+
+def _pointing(pattern: str) -> str:
+    """A pattern whose "it" matches also once it was marked as a pointing word."""
+    return re.sub(r"(?<![\\a-z'])it(?![a-z'])", r"(?:it|REF\\d+)", pattern)
 
 
 def _joined(table: Mapping[str, str]) -> dict[str, str]:
