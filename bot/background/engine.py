@@ -206,7 +206,6 @@ class Engine:
                 "application_version": VERSION,
                 "enable_otlp": False,
                 "use_listen_notify": False,
-                "notification_listener_polling_interval_sec": 60.0,
                 "scheduler_polling_interval_sec": 3600.0,
                 "log_level": "WARNING",
             }

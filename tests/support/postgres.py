@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -42,12 +43,12 @@ class Server:
         name = f"t{os.getpid()}_{next(_NUMBERS)}"
         base = self.url.rsplit("/", 1)[0]
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload,unused-ignore]
+            connection.execute(f'CREATE DATABASE "{name}"')
         try:
             yield f"{base}/{name}"
         finally:
             with psycopg.connect(self.url, autocommit=True) as connection:
-                connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[call-overload,unused-ignore]
+                connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def binaries() -> Path:
@@ -81,12 +82,30 @@ def server() -> Iterator[Server]:
     if user:
         shutil.chown(folder, user.pw_name, user.pw_gid)
     try:
-        _run([where / "initdb", "-D", folder / "data", "-U", "bot", "-A", "trust", "--no-sync"], user)
+        _run(
+            [where / "initdb", "-D", folder / "data", "-U", "bot", "-A", "trust", "--no-sync"], user
+        )
         port = _free_port()
-        options = ("-c", "fsync=on", "-c", "max_connections=200", "-c", "listen_addresses=127.0.0.1")
+        options = (
+            "-c",
+            "fsync=on",
+            "-c",
+            "max_connections=200",
+            "-c",
+            "listen_addresses=127.0.0.1",
+        )
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
-                [where / "postgres", "-D", folder / "data", "-p", str(port), "-k", folder, *options],
+                [
+                    where / "postgres",
+                    "-D",
+                    folder / "data",
+                    "-p",
+                    str(port),
+                    "-k",
+                    folder,
+                    *options,
+                ],
                 stdout=log,
                 stderr=log,
                 cwd=folder,
@@ -130,14 +149,16 @@ def _user() -> pwd.struct_passwd | None:
     raise NoPostgres("PostgreSQL refuses to run as root and there is no ordinary user")
 
 
-def _as(user: pwd.struct_passwd | None) -> dict[str, object]:
+def _as(user: pwd.struct_passwd | None) -> dict[str, Any]:
     if user is None:
         return {}
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
 def _run(command: list[str | Path], user: pwd.struct_passwd | None) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, cwd="/", **_as(user))
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, cwd="/", **_as(user)
+    )
     if done.returncode:
         raise NoPostgres(f"initdb failed: {done.stderr.strip()[-300:]}")
 
