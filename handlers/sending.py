@@ -306,7 +306,8 @@ async def _as_far_as_taken(message: Message, send: _Send) -> _Shown:
         try:
             return _Shown(await send(version), pictures)
         except BadBlocks as problem:
-            _LOG.warning("Slack refused blocks: %s", problem)
+            level = logging.INFO if _about_picture(problem) else logging.WARNING
+            _LOG.log(level, "Slack refused blocks: %s", problem)
             if not version.blocks:
                 raise
             if pictures and _about_picture(problem):

@@ -35,8 +35,8 @@ async def demo(port: int) -> AsyncIterator[str]:
         stack.push_async_callback(slack.stop)
         playing = asyncio.create_task(replay.play())
         stack.push_async_callback(_cancel, playing)
-        bot = await _start_bot(slack, wandb, folder)
-        stack.push_async_callback(_stop, bot)
+        bot = await start_bot(slack, wandb, folder)
+        stack.push_async_callback(stop_bot, bot)
         connected = asyncio.create_task(slack.connected())
         ended = asyncio.create_task(bot.wait())
         await asyncio.wait({connected, ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -64,9 +64,10 @@ def _people(slack: LocalSlack) -> None:
     slack.add_channel("random")
 
 
-async def _start_bot(
+async def start_bot(
     slack: LocalSlack, wandb: LocalWandb, folder: Path
 ) -> asyncio.subprocess.Process:
+    """Starts the bot as an operator would, with only its surroundings' addresses changed."""
     environment = bot_environment(slack, wandb, folder)
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "serve", env=environment, start_new_session=True
@@ -102,7 +103,7 @@ async def _cancel(task: "asyncio.Task[None]") -> None:
         await task
 
 
-async def _stop(bot: asyncio.subprocess.Process) -> None:
+async def stop_bot(bot: asyncio.subprocess.Process) -> None:
     """Asks the bot to finish, and ends it when it does not."""
     if bot.returncode is not None:
         return
