@@ -11,7 +11,7 @@ from handlers.language.intents import (
     Slots,
     Understanding,
 )
-from handlers.language.understand import as_json, understand, understand_batch
+from handlers.language.understand import as_json, understand, understand_batch, warm_up
 
 __all__ = [
     "ACTIONS",
@@ -27,4 +27,5 @@ __all__ = [
     "as_json",
     "understand",
     "understand_batch",
+    "warm_up",
 ]

@@ -1,6 +1,7 @@
 """Strict reading of slash commands: names and flags to slots, by the table of `grammar.py`."""
 
 import re
+from collections.abc import Callable
 from html import unescape
 
 from handlers.language.grammar import Command, Parsed, parse
@@ -168,34 +169,24 @@ class CommandReader:
         command = parsed.command
         if command is None:
             return
-        for flag, said_value in parsed.flags.items():
-            value = _plain(said_value)
+        for flag, said in parsed.flags.items():
+            value = _plain(said)
             match command.flags.get(flag):
                 case "metrics":
                     for name in value.split(","):
                         self._metric(name.strip(), slots, context, index)
                 case "axis":
                     self._by(value, slots, context, index)
-                case "projects":
-                    slots["projects"] = tuple(part for part in value.split(",") if part)
-                case "top_n" if value.isdigit():
-                    slots["top_n"] = int(value)
-                case "days" if value.isdigit():
-                    slots["days"] = int(value)
-                case "hours":
-                    slots["hours"] = _hours(value)
                 case "since":
-                    said = self._reader.read(_clause(f"since {value}"), context, index)
-                    slots["since"] = next(iter(said.of("SINCE")), value or None)
+                    days = self._reader.read(_clause(f"since {value}"), context, index).of("SINCE")
+                    slots["since"] = next(iter(days), value or None)
                 case "state":
                     slots["state"] = self._reader.language.states.get(value.lower(), value.lower())
-                case "owner":
-                    slots["owner"] = value
-                case "preview":
-                    slots["preview"] = True
                 case "duration":
-                    said = self._reader.read(_clause(value), context, index)
-                    slots["duration"] = next(iter(said.of("DUR")), None)
+                    spans = self._reader.read(_clause(value), context, index).of("DUR")
+                    slots["duration"] = next(iter(spans), None)
+                case str() as slot if slot in _CONVERTED:
+                    slots[slot] = _CONVERTED[slot](value)
                 case _:
                     pass
 
@@ -252,3 +243,18 @@ def _plain(value: str) -> str:
     """The value of a flag without Slack's mark-up: `<@U1|anna>` is U1."""
     value = re.sub(r"<[@#!]?([^<>|]*)(?:\|[^<>]*)?>", r"\1", value)
     return re.sub(r"[<>]", "", unescape(value)).lstrip("@")
+
+
+def _count(value: str) -> int | None:
+    return int(value) if value.isdecimal() and 0 < int(value) <= 10_000 else None
+
+
+_CONVERTED: dict[str, Callable[[str], object]] = {
+    "projects": lambda value: tuple(part for part in value.split(",") if part),
+    "top_n": _count,
+    "days": _count,
+    "hours": _hours,
+    "owner": str,
+    "preview": lambda value: True,
+}
+"""Slots that take the value of a flag as it is."""

@@ -1,6 +1,7 @@
 """Filling: from a chosen phrase and its reading to the slots of its intent."""
 
 import re
+from collections.abc import Callable
 
 from handlers.language.intents import RUN_INTENTS, Context, Intent, Ref, Run, Slots
 from handlers.language.match import Candidate
@@ -25,7 +26,7 @@ TAKES: dict[Intent, frozenset[str]] = {
     I.BEST_RUN: frozenset({"place", "metrics", "owner", "past", "top_n", "state"}),
     I.REMIND: frozenset({"runs", "place", "when", "end"}),
     I.ALERT_RULE: frozenset({"runs", "place", "rule"}),
-    I.BRIEFING: frozenset({"place", "when"}),
+    I.BRIEFING: frozenset({"place", "when", "off"}),
     I.SNOOZE: frozenset({"runs", "place", "when"}),
     I.MUTE: frozenset({"runs", "place"}),
     I.UNMUTE: frozenset({"runs", "place"}),
@@ -37,6 +38,9 @@ TAKES: dict[Intent, frozenset[str]] = {
     I.CLARIFY: frozenset({"runs", "place", "metrics"}),
 }
 """The slots that an intent takes."""
+
+_RENAMED = {"account": "owner", "end": "state"}
+"""Slots that are found in another way than usual."""
 
 _MARKS = re.compile(r"(?<!\S)(?:IN)?(?P<mark>(?P<kind>[A-Z]+)\d+)(?!\S)")
 
@@ -50,6 +54,15 @@ class Filler:
         self._off = re.compile(rf"(?<!\S)(?:{language.patterns['off']})(?!\S)")
         self._ends = tuple((re.compile(pattern), state) for pattern, state in language.endings)
         self._topics = tuple((re.compile(pattern), topic) for pattern, topic in language.topics)
+
+        self._single: dict[str, Callable[[Candidate], object]] = {
+            "state": self._states,
+            "owner": self._owner,
+            "account": self._account,
+            "end": self._end,
+            "topic": self._topic,
+            "off": self._is_off,
+        }
 
     def fill(
         self, candidate: Candidate, context: Context, index: RunIndex, earlier: tuple[Run, ...] = ()
@@ -80,25 +93,24 @@ class Filler:
         for name, kind in (("axis", "AXIS"), ("top_n", "TOP"), ("rule", "RULE")):
             if name in takes and (values := reading.of(kind)):
                 slots[name] = values[0]
-        if "state" in takes:
-            slots["state"] = self._states(candidate)
-        if "owner" in takes:
-            slots["owner"] = self._owner(candidate)
-        if "account" in takes and (mark := candidate.groups.get("o")):
-            slots["owner"] = str(reading.values[mark])
         if "past" in takes:
             slots |= self._past(reading, candidate.intent)
         if "when" in takes:
             slots |= self._when(reading)
-        if "end" in takes:
-            slots["state"] = self._end(candidate)
-        if "topic" in takes:
-            slots["topic"] = next(
-                (topic for pattern, topic in self._topics if pattern.search(reading.text)), None
-            )
-        if candidate.intent is I.BRIEFING and self._off.search(reading.text):
-            slots["off"] = True
-        return Slots.model_validate({name: value for name, value in slots.items() if value})
+        slots |= {name: find(candidate) for name, find in self._single.items() if name in takes}
+        named = {_RENAMED.get(name, name): value for name, value in slots.items() if value}
+        return Slots.model_validate(named)
+
+    def _account(self, candidate: Candidate) -> str | None:
+        mark = candidate.groups.get("o")
+        return str(candidate.reading.values[mark]) if mark else None
+
+    def _topic(self, candidate: Candidate) -> str | None:
+        text = candidate.reading.text
+        return next((topic for pattern, topic in self._topics if pattern.search(text)), None)
+
+    def _is_off(self, candidate: Candidate) -> bool:
+        return self._off.search(candidate.reading.text) is not None
 
     def _runs(
         self,

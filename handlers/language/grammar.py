@@ -62,7 +62,7 @@ _TABLE = (
         "Watch a project in this channel: a board, and alerts as they happen.",
         "With --once it only shows how all running jobs are doing now. With --preview it tells how "
         "many messages the last 7 days would have made, and saves nothing.",
-        ("/wandb watch acme/vision", "/wandb watch acme/vision --once", "/wandb watch acme --preview"),
+        ("/wandb watch acme/vision", "/wandb watch acme --once", "/wandb watch acme --preview"),
         _RUNS | _PLACE, "entity",
         {"once": "once", "preview": "preview", "hours": "hours", "projects": "projects",
          "all-projects": "all", "state": "state", "owner": "owner", "user": "owner",

@@ -40,7 +40,8 @@ class Guard:
         self._request = language.compile(rf"^(?:(?:{language.lead}|{language.request})(?: |$))+")
         self._taken_back = re.compile(rf"(?<!\S)(?:{language.patterns['taken_back']})(?!\S)")
         self._vocative = re.compile(
-            rf"^(?:(?:{language.patterns['calls']}) )*(?:USER\d+)|(?:USER|, OWNER|, X|, Y)\d+(?: ,)?$"
+            rf"^(?:(?:{language.patterns['calls']}) )*(?:USER\d+)"
+            r"|(?:USER|, OWNER|, X|, Y)\d+(?: ,)?$"
         )
         self._named = re.compile(
             rf"^(?:(?:{language.patterns['calls']}) )*(?P<name>(?:X|OWNER)\d+)(?P<comma> ,)?"

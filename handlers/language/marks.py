@@ -54,10 +54,10 @@ class MarkReader:
             text = pattern.sub(replace, text)
         for pattern in self._tops:
             text = pattern.sub(lambda m: self._top(m, mark), text)
+        text = self._owned.sub(lambda m: self._run_of(m, values, mark), text)
         for pattern in self._owners:
             text = pattern.sub(lambda m: self._owner(m, values, mark), text)
         text = self._possessive.sub("", text)
-        text = self._owned.sub(lambda m: self._run_of(m, values, mark), text)
         for pattern in self._places:
             text = pattern.sub(lambda m: self._place(m, values, mark), text)
         text = self._condition.mark(text, values, mark)
@@ -110,7 +110,8 @@ class MarkReader:
         ref = found["ref"]
         if ref and not (isinstance(value := values[ref], Ref) and value.ref == "latest"):
             return found[0]
-        return f"{ref or mark('REF', Ref(ref='latest'))} IN{found['owner']}"
+        owner = mark("OWNER", values[found["owner"]])
+        return f"{ref or mark('REF', Ref(ref='latest'))} IN{owner}"
 
     def _place(self, found: re.Match[str], values: Values, mark: Mark) -> str:
         name = found["mark"]
@@ -133,11 +134,15 @@ class Conditions:
     def __init__(self, language: Language) -> None:
         self._language = language
         self._reaching = re.compile(rf"(?<!\S)(?:{language.patterns['reaching']})$")
-        self._lower_better = re.compile(rf"(?<![a-z])(?:{language.patterns['lower_better']})(?![a-z])")
+        lower_better = language.patterns["lower_better"]
+        self._lower_better = re.compile(rf"(?<![a-z])(?:{lower_better})(?![a-z])")
         words = sorted(language.operators, key=len, reverse=True)
         says = "|".join(map(re.escape, words))
         metric = r"(?P<metric>(?:MET|NAME|X)\d+)"
-        about = r"(?P<about>(?: (?:of|for|on|from) (?:(?:RUN|REF|NAME|X|INPROJ|PROJ)\d+|this run))| INPROJ\d+)?"
+        about = (
+            r"(?P<about>(?: (?:of|for|on|from) (?:(?:RUN|REF|NAME|X|INPROJ|PROJ)\d+|this run))"
+            r"| INPROJ\d+)?"
+        )
         fill = rf"(?: (?:{language.patterns['rule_fill']}))*"
         sign = rf"(?P<op><=|>=|==|<|>|(?:(?:{language.patterns['rule_fill']}) )*(?:{says}))"
         steps = rf"(?: (?:{language.patterns['for_steps']}))?"
@@ -157,7 +162,8 @@ class Conditions:
             ),
             (
                 _bounded(
-                    rf"{metric}{about}{fill}(?: {sign})? (?P<value>\d+(?:[.,]\d+)?|{parts['factor_words']})"
+                    rf"{metric}{about}{fill}(?: {sign})? "
+                    rf"(?P<value>\d+(?:[.,]\d+)?|{parts['factor_words']})"
                     rf" ?(?:{parts['times']})(?: (?:{parts['usual']}))+{steps}"
                 ),
                 "ratio",

@@ -19,9 +19,11 @@ from handlers.language.times import TimeReader
 
 Value = object
 METRIC_ROOTS = frozenset(
-    "train training eval evaluation val valid validation test dev loss metrics metric perf system rewards"
-    " reward objective rollout grad gradients epoch time env global charts optim lr policy critic".split()
+    "train training eval evaluation val valid validation test dev loss metrics metric perf system"
+    " rewards reward objective rollout grad gradients epoch time env global charts optim lr policy"
+    " critic".split()
 )
+_BEFORE_PROJECT = frozenset({"in", "project"})
 _NAMEY = re.compile(r"[-_.:/\d]|[a-z][A-Z]")
 _GLUED = re.compile(r"^(top|best|last|run|latest)(\d{1,3})$")
 _NUMBER_LIKE = re.compile(
@@ -205,6 +207,8 @@ class SlotReader:
             return [reading.mark("NAME", text)]
         if lower in self.language.expand and not index.exact(text).path:
             return self.language.expand[lower].split()
+        if lower in index.projects and place and words[place - 1].text.lower() in _BEFORE_PROJECT:
+            return [reading.mark("PROJ", (None, index.projects[lower]))]
         if lower in vocabulary:
             return [lower]
         if path := index.exact(text).path:
@@ -212,26 +216,28 @@ class SlotReader:
         if lower.endswith("'s") and len(lower) > 3:
             owner = self._word(text[:-2], index, reading, words, place)
             return [*owner, "'s"]
-        if "/" in text and not lower.startswith("/"):
-            if (mark := self._slashed(text, index, reading)) is not None:
-                return [mark]
-        if _NUMBER_LIKE.match(lower):
-            return [lower]
         if (glued := _GLUED.match(lower)) and glued[1] in vocabulary:
             return [glued[1], glued[2]]
-        if lower in self.language.metric_words:
-            return [lower]
+        named = self._named(text, lower, index, reading)
+        return [named] if named is not None else self._unknown(text, index, reading)
+
+    def _named(self, text: str, lower: str, index: RunIndex, reading: Reading) -> str | None:
+        """A word that the context, a table or its own form tells what it is."""
+        if "/" in text and not lower.startswith("/"):
+            mark = self._slashed(text, index, reading)
+            if mark is not None:
+                return mark
+        if _NUMBER_LIKE.match(lower) or lower in self.language.metric_words:
+            return lower
         if lower in index.projects:
-            return [reading.mark("PROJ", (None, index.projects[lower]))]
+            return reading.mark("PROJ", (None, index.projects[lower]))
         if lower in index.users:
-            return [reading.mark("OWNER", index.users[lower])]
+            return reading.mark("OWNER", index.users[lower])
         if lower in index.entities:
-            return [reading.mark("ENT", index.entities[lower])]
+            return reading.mark("ENT", index.entities[lower])
         if self._is_metric(lower):
-            return [reading.mark("MET", text)]
-        if self._times.knows_zone(text):
-            return [reading.mark("ZONE", text)]
-        return self._unknown(text, index, reading)
+            return reading.mark("MET", text)
+        return reading.mark("ZONE", text) if self._times.knows_zone(text) else None
 
     def _unknown(self, text: str, index: RunIndex, reading: Reading) -> list[str]:
         lower = text.lower()
@@ -286,16 +292,9 @@ class SlotReader:
         if lower in self.language.metric_words:
             return True
         parts = lower.split("_")
-        return (
-            len(parts) > 1
-            and parts[-1] in self.language.metric_parts
-            and not any(part.isdigit() for part in parts)
-            or (
-                len(parts) > 1
-                and parts[0] in METRIC_ROOTS
-                and parts[-1] in self.language.metric_parts
-            )
-        )
+        if len(parts) < 2 or parts[-1] not in self.language.metric_parts:
+            return False
+        return parts[0] in METRIC_ROOTS or not any(part.isdigit() for part in parts)
 
     def _nearest(self, word: str) -> str | None:
         """The word of the table that a misspelt word meant, if that is clear."""

@@ -134,7 +134,8 @@ class TimeReader:
             (build(r"(?:<at> )?(?P<named><noon>|<midnight>)"), self._named_time),
             (
                 build(
-                    r"(?:<at> )?(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d\d))? ?(?P<half>am|pm|a\.m|p\.m"
+                    r"(?:<at> )?(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d\d))? ?"
+                    r"(?P<half>am|pm|a\.m|p\.m"
                     r"|uhr|o'clock|oclock)(?: (?:in )?(?:the )?(?P<part><part>))?"
                 ),
                 self._clock,
@@ -148,17 +149,17 @@ class TimeReader:
             ),
             (
                 build(
-                    r"(?:<at_hour> )(?P<hour>\d{1,2})(?: (?:in )?(?:the )?(?P<part><part>))?(?! (?:<unit>))"
+                    r"(?:<at_hour> )(?P<hour>\d{1,2})(?: (?:in )?(?:the )?(?P<part><part>))?"
+                    r"(?! (?:<unit>))"
                 ),
                 self._clock,
             ),
             (build(r"(?P<named_zone><named_zone>)"), self._named_zone),
         )
-        self._hint = re.compile(
-            rf"\d|(?<!\S)(?:{numbers}|{days}|{zones}|{words['today']}|{words['yesterday']}"
-            rf"|{words['this_week']}|{words['this_month']}|{words['last']}|{words['tomorrow']}|{words['weekdays']}"
-            rf"|{words['weekends']}|{words['daily']}|{words['noon']}|{words['midnight']}|{words['half']})(?!\S)"
-        )
+        telling = "today yesterday this_week this_month last tomorrow weekdays weekends daily noon"
+        hints = [numbers, days, zones, *(words[name] for name in telling.split())]
+        hints += [words["midnight"], words["half"]]
+        self._hint = re.compile(rf"\d|(?<!\S)(?:{'|'.join(hints)})(?!\S)")
         self._morning = re.compile(rf"(?:{words['evening']})")
 
     def knows_zone(self, text: str) -> bool:

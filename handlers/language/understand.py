@@ -284,7 +284,8 @@ class Interpreter:
             )
         if orders:
             return orders[0]
-        return max(sure, key=lambda item: (item[0] and item[1].confidence > BARE, item[1].confidence))[1]
+        asked = [one for asks, one in sure if asks and one.confidence > BARE]
+        return max(asked or [one for _, one in sure], key=lambda one: one.confidence)
 
 
 def _nothing(why: str) -> Understanding:
@@ -308,6 +309,14 @@ def understand(text: str, context: Context) -> Understanding:
         The final decision, its slots, how sure it is, and why.
     """
     return interpreter().understand(text, context)
+
+
+def warm_up() -> None:
+    """Builds the interpreter and compiles all phrases: about a second, so not on an event loop.
+
+    Without it the first sentences compile the phrases that they need.
+    """
+    interpreter().matcher.warm_up()
 
 
 class Line(BaseModel):

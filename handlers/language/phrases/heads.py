@@ -1,4 +1,4 @@
-"""With which words a pattern can begin, so that only the phrases that may fit are tried.
+r"""With which words a pattern can begin, so that only the phrases that may fit are tried.
 
 The patterns of the phrase tables use a small part of the syntax of regular expressions: literals,
 groups, alternatives, `?`, `*`, `+`, letter classes, look-arounds and `\\d+`. For these the possible
