@@ -217,6 +217,8 @@ class Engine:
         await self._beat()
         # On this loop, so that jobs run on it and in this thread (blocks for a moment).
         DBOS.launch()
+        self.life.beaten(time.monotonic())
+        await self._beat()
         self._client = DBOSClient(
             system_database_engine=self._sync, application_name=APPLICATION, lazy=True
         )

@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import os
+import random
 import signal
 import time
 from collections import Counter
@@ -198,6 +199,7 @@ class House:
                 query = select(func.count()).where(tables.watches.c.tick.is_not(None))
                 ticking = (await connection.execute(query)).scalar_one()
             busy = counts.get("new", 0) + counts.get("sending", 0) + ticking
+            busy += await self._orphans()
             quiet = quiet + 1 if not busy else 0
             if time.monotonic() > deadline:
                 break
@@ -272,12 +274,15 @@ class House:
             log.write(f"{time.time():.3f} {process.pid} killed\n")
 
     async def _orphans(self) -> int:
+        """Unfinished jobs that no living process has in its hands."""
         schema = "" if self.database.address.sqlite else "dbos."
+        pids = {process.pid for process in self.alive}
+        living = {what.split()[1] for _, pid, what in self.events("up") if pid in pids}
         async with self.database.read() as connection:
             rows = await connection.exec_driver_sql(
-                f"SELECT count(*) FROM {schema}workflow_status WHERE status = 'PENDING'"
+                f"SELECT executor_id FROM {schema}workflow_status WHERE status = 'PENDING'"
             )
-            return int(rows.scalar_one())
+            return sum(row.executor_id not in living for row in rows)
 
     def _gone(self, process: BaseProcess) -> None:
         process.join()
@@ -322,3 +327,31 @@ async def house(
                 process.kill()
                 process.join()
             await database.close()
+
+
+async def kill_at_random(
+    home: House, *, replicas: int, kills: int, rng: random.Random, gap_s: float = 3.0
+) -> None:
+    """Keeps so many processes alive, and kills one after another, without any order.
+
+    Some are killed before they have come up; all are replaced, and all work at the end.
+    """
+    for _ in range(kills):
+        while len(home.alive) < replicas:
+            home.start()
+        await asyncio.sleep(rng.uniform(0.3, gap_s))
+        home.kill(rng.choice(home.alive))
+    while len(home.alive) < replicas:
+        await home.up(home.start())
+
+
+async def freeze(home: House, *, replicas: int, rng: random.Random) -> BaseProcess:
+    """Stops one process (SIGSTOP) for twice the time-out, then lets it go on."""
+    while len(home.alive) < replicas:
+        await home.up(home.start())
+    frozen = rng.choice(home.alive)
+    home.send(frozen, signal.SIGSTOP)
+    await asyncio.sleep(2 * home.setup.timeout)
+    home.send(frozen, signal.SIGCONT)
+    home.toll.freezes += 1
+    return frozen

@@ -78,7 +78,7 @@ class Setup:
     token: str
     log: str
     stop: str
-    timeout: float = 2.0
+    timeout: float = 3.0
     tick_s: float = 1.0
     settle_s: float = 1.0
     per_second: float = 20.0
