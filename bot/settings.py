@@ -36,6 +36,7 @@ from pydantic_settings import (
 
 from analysis.errors import BadRequest
 from analysis.refs import shorten
+from analysis.thresholds import Thresholds
 
 APP = "wandb-bot"
 PREFIX = "WANDB_BOT_"
@@ -183,9 +184,7 @@ class Settings(BaseSettings):
     watch: Watch = Watch()
     engine: Engine = Engine()
     log: Log = Log()
-    thresholds: dict[str, dict[str, float | int | bool]] = Field(
-        default={}, description="Detectors' thresholds, a table a code; see docs/diagnosis.md."
-    )
+    thresholds: Thresholds = Thresholds()
     metrics: dict[str, str] = Field(
         default={}, description='The metric to use for a signal, such as `loss = "train/nll"`.'
     )
@@ -295,7 +294,7 @@ def rows() -> Iterator[SettingRow]:
     """All settings, in the order of their definition."""
     for name, field in Settings.model_fields.items():
         nested = field.annotation
-        if isinstance(nested, type) and issubclass(nested, Section):
+        if isinstance(nested, type) and issubclass(nested, BaseModel):
             for inner, inner_field in nested.model_fields.items():
                 yield _row((name, inner), inner_field)
         else:

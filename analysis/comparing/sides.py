@@ -33,6 +33,11 @@ class SideRef:
     text: str
     members: tuple[Member, ...]
 
+    @property
+    def places(self) -> tuple[RunRef | Path | ProjectRef, ...]:
+        """Where the members are: paths for those on disk."""
+        return tuple(m.within if isinstance(m, GroupRef) else m for m in self.members)
+
 
 def parse_side(text: str, defaults: Defaults) -> SideRef:
     """Reads a side: a RUN, several joined by commas, or ``[…/]group:NAME``.

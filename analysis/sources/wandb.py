@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from importlib import import_module
 from types import TracebackType
 from typing import Any, Self
 
@@ -211,6 +212,7 @@ class WandbSource:
         async with self._opening:
             if self._transport is None:
                 account = self._account or await find_account(self._base_url, self._api_key)
+                await off_loop(import_module, "aiohttp")  # a quarter of a second, the first time
                 self._transport = Transport(account, self._limits, self._timing)
             return self._transport
 
