@@ -188,7 +188,7 @@ def of(
     axis = _axis(run, own, loss_name, overrides)
 
     def curve(name: str | None, direction: Direction = "down") -> Curve | None:
-        return None if name is None else _curve(name, own[name], own.get(axis), direction)
+        return None if name is None else curve_of(name, own[name], own.get(axis), direction)
 
     def best(signal: str, found: list[str]) -> Curve | None:
         return curve(next(iter(metrics.chosen(overrides, signal, own) or found), None))
@@ -278,7 +278,15 @@ def _counts(values: Floats) -> bool:
     return bool(np.any(moves > 0)) and back <= max(3, values.size // 50)
 
 
-def _curve(name: str, series: Series, axis: Series | None, direction: Direction) -> Curve:
+def curve_of(name: str, series: Series, axis: Series | None, direction: Direction) -> Curve:
+    """A logged name's points on the run's own step axis, rewound ones left out.
+
+    Args:
+        name: the logged name.
+        series: its points.
+        axis: the column that counts the run's own steps; W&B's ``_step`` where there is none.
+        direction: which way is better.
+    """
     step, keep = _steps_of(series.step, axis)
     exact_low = series.low if series.low.size else series.value
     exact_high = series.high if series.high.size else series.value
@@ -418,7 +426,7 @@ def _system_curves(system: History | None, wanted: Any) -> tuple[Curve, ...]:
     if system is None:
         return ()
     found = [(n, s.finite) for n, s in sorted(system.items()) if wanted(n)]
-    return tuple(_curve(name, series, None, "down") for name, series in found if len(series))
+    return tuple(curve_of(name, series, None, "down") for name, series in found if len(series))
 
 
 _TOTAL_STEPS = (

@@ -65,10 +65,14 @@ def trend(curve: Curve) -> Trend | None:
     if n < 4:
         return None
     smoothed = robust.smooth(value)
-    guarded = smoothed[:-1] if n >= 8 else smoothed
-    # A best that a single point makes is noise: it is sought in the smoothed curve.
-    best_index = int(np.argmin(guarded))
     first = min(n, max(3, min(5, n // 4)))
+    tenth = max(first, n // 10)
+    if float(np.median(value[:first])) > 2.0 * abs(float(value[0])):
+        # It blew up at once: only the first point tells where it began.
+        first = tenth = 1
+        smoothed[0] = value[0]
+    # A best that a single point makes is noise: it is sought in the smoothed curve.
+    best_index = int(np.argmin(smoothed[:-1] if n >= 8 else smoothed))
     tail_n = max(10, n // 50) if n >= 100 else max(3, n // 10)
     noise = spread = robust.noise(value)
     if n >= 20:
@@ -77,7 +81,7 @@ def trend(curve: Curve) -> Trend | None:
         spread = robust.sigma(residual)
         until_best = residual[: best_index + max(3, n // 20)]
         noise = min(robust.sigma(until_best), robust.sigma(residual[-max(tail_n, n // 10) :]))
-        if best_index < max(10, n // 20):
+        if first >= 3 and best_index < max(10, n // 20):
             noise = min(noise, robust.level(value[:first]).sigma)
     return Trend(
         curve=finite,
@@ -85,7 +89,7 @@ def trend(curve: Curve) -> Trend | None:
         noise=noise,
         spread=spread,
         start=robust.level(value[:first]),
-        early=robust.level(value[: max(first, n // 10)]),
+        early=robust.level(value[:tenth]),
         late=robust.level(value[-max(5, n // 5) :]),
         tail=robust.level(value[-tail_n:]),
         tail_n=tail_n,

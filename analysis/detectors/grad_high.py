@@ -4,7 +4,8 @@ Sees: s.grad_norm value and high float64[n].
 Formula: *level*: the medians of the last half and of the last fifth both exceed the threshold
     (a run may begin high). *growth*: the median of the last points (5 %, at least 5) exceeds it
     and t.grad_growth times the run's own earlier 90th percentile. An earlier stretch that is
-    over, single peaks, and a level that falls together with a falling loss are only ``info``.
+    over, single peaks, and a level that has fallen to a quarter together with the loss (large
+    units) are only ``info``.
 Thresholds: t.grad_exploding, t.grad_unstable, t.grad_growth. Source: the product's contract; the
     run's own 90th percentile as in the Deep Learning Tuning Playbook.
 Stays silent on: the first steps of a run, peaks far under ten times the run's own median.
@@ -83,10 +84,10 @@ def _calming(curve: Curve, high: _High, s: Signals) -> bool:
         return False
     course = trend(s.loss)
     value = curve.value
-    early = robust.median(value[: max(3, value.size // 5)])
+    early = robust.median(value[: max(3, value.size // 50)])
     falling = course is not None and course.gain > 4 * max(course.noise, 1e-12)
     sound = course is not None and course.lost < 0.1 * course.gain
-    return falling and sound and high.level < 0.5 * early
+    return falling and sound and high.level < 0.25 * early
 
 
 def _report(code: str, curve: Curve, high: _High, threshold: float, calming: bool) -> Finding:

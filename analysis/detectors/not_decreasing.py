@@ -2,10 +2,10 @@
 
 Sees: s.loss value float64[n].
 Formula: the fall from the first points, and from the first tenth, to the last fifth is less than
-    3 standard errors, and even its upper bound stays under t.loss_not_decreasing of the level or
-    under half the noise of a single point: the run is shown not to learn, not merely not shown
-    to learn. The bound is two standard errors over the first tenth, or one there and two over the
-    quarters.
+    3 standard errors, and even its upper bound stays under t.loss_not_decreasing of the level (or
+    half the noise of a single point, at most 5 % of the level): the run is shown not to learn,
+    not merely not shown to learn. The bound is two standard errors over the first tenth, or one
+    there and two over the quarters; it is not asked for where learning rate or gradients are zero.
 Thresholds: t.loss_not_decreasing. Source: an equivalence test (Schuirmann 1987); SageMaker
     Debugger's LossNotDecreasing (0.1 %) is its fixed-percentage ancestor.
 Stays silent on: losses that need not fall, a loss at its floor, resumed runs (their start lies
@@ -40,7 +40,7 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
     course = trend(s.loss) if s.loss is not None else None
     if course is None or float(np.max(np.abs(course.curve.value))) <= t.loss_floor:
         return
-    if s.stage_rows.size or not _flat(course, t):
+    if s.stage_rows.size or not _flat(course, t, cannot_learn=_cannot_learn(s, t)):
         return
     fall = course.start.value - course.late.value
     yield finding(
@@ -66,17 +66,27 @@ def _blind(s: Signals, t: Thresholds) -> str:
     return "the run was resumed and its start is not in these rows" if s.resumed else ""
 
 
-def _flat(course: Trend, t: Thresholds) -> bool:
+def _cannot_learn(s: Signals, t: Thresholds) -> bool:
+    """Whether the learning rate is zero or the gradient vanished all along."""
+    rate, gradient = s.learning_rate, s.grad_norm
+    if rate is not None and len(rate) > 3 and not np.any(rate.finite.value):
+        return True
+    return gradient is not None and robust.median(gradient.finite.value) < t.grad_vanishing
+
+
+def _flat(course: Trend, t: Thresholds, *, cannot_learn: bool) -> bool:
     late = course.late
-    room = max(t.loss_not_decreasing * abs(late.value), 0.5 * course.spread)
-    for early in (course.start, course.early):
+    level = max(abs(late.value), abs(course.start.value))
+    room = max(t.loss_not_decreasing * level, min(0.5 * course.spread, 0.05 * level))
+    # What falls within the first points alone is the output's bias, not learning.
+    for early, enough in ((course.start, room), (course.early, 0.25 * room)):
         # Five points are too few to tell their own scatter: the whole run's stands in.
         own = max(early.error, 1.2533 * course.spread / float(np.sqrt(early.n)))
         fall, error = early.value - late.value, float(np.hypot(own, late.error))
-        if fall > max(3.0 * error, 0.25 * room):
+        if fall > max(3.0 * error, enough):
             return False
     fall, error = _fall(course.early, late)
-    if fall + 2.0 * error < room:
+    if cannot_learn or fall + 2.0 * error < room:
         return True
     quarter = max(4, len(course.curve) // 4)
     value = course.curve.value

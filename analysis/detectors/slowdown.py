@@ -4,8 +4,8 @@ Sees: s.pace.curve value float64[n], s.pace.unit.
 Formula: the pace is cut into 24 blocks, each with its median. Of all places to cut the blocks in
     two (at least three before and two after) the one with the largest fall of the medians is
     taken; the later level must be under t.throughput_drop of the earlier, the slowest usual
-    block before (10th percentile) above the fastest after (90th), and the time lost must exceed
-    t.throughput_drop_seconds.
+    block before (10th percentile) above the fastest after (90th), the fall of the logarithms beyond
+    five standard errors, and the time lost above t.throughput_drop_seconds.
 Thresholds: t.throughput_drop, t.throughput_drop_seconds. Source: change point of medians
     (Pettitt 1979), own pace against own pace.
 Stays silent on: evaluation and checkpoint pauses (medians), a slow part that is over, the first
@@ -49,7 +49,7 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
     lost = _seconds_lost(curve, start, before, after)
     if after >= t.throughput_drop * before or lost < t.throughput_drop_seconds:
         return
-    if near(curve, start, s.stage_rows):
+    if near(curve, start, s.stage_rows) or not _certain(curve.value, start):
         return
     spread = robust.sigma(curve.value[:start])
     yield finding(
@@ -80,6 +80,18 @@ def _split(value: Floats) -> tuple[int, float, float] | None:
         if best is None or levels[1] / levels[0] < best[2] / best[1]:
             best = (cut, *levels)
     return best
+
+
+def _certain(value: Floats, start: int) -> bool:
+    """Whether the fall of the logarithms exceeds five of its standard errors."""
+    logs = np.log(value[value > 0])
+    start = int(np.count_nonzero(value[:start] > 0))
+    before, after = logs[:start], logs[start:]
+    if before.size < 3 or after.size < 3:
+        return False
+    spread = max(robust.sigma(before), robust.sigma(after))
+    error = 1.2533 * spread * float(np.sqrt(1 / before.size + 1 / after.size))
+    return robust.median(before) - robust.median(after) > 5.0 * error
 
 
 def _seconds_lost(curve: Curve, start: int, before: float, after: float) -> float:

@@ -3,12 +3,15 @@
 Sees: s.loss value and high float64[n] (unit of the loss), step int64[n], ascending.
 Formula: z = (x − m) / σ, m the running median around a point (it does not lag), σ the robust
     standard deviation of the residuals near it and no less than a tenth of the run's. A spike has
-    z > t.loss_spike, rises by more than t.loss_spike_size of the loss's range and of its level, and stands
-    out from the run's other excursions (2.5 times the largest of the remaining ones).
+    z > t.loss_spike (and half of it for the logarithm of a positive loss), rises by more than
+    t.loss_spike_size of the loss's range and of its level, and stands out from the run's other
+    excursions (2.5 times their z, 1.2 times their height).
 Thresholds: t.loss_spike, t.loss_spike_size. Source: Tukey's outer fences made robust (Hampel
     1974); ZClip (2025); PaLM, section 5.1.
-Stays silent on: the first twentieth (warm-up), restarts and stages, saw-teeth and heavy tails (many alike), a loss at
-    its floor, losses that are noisy by nature (adversarial, reinforcement).
+Stays silent on: the first twentieth and the warm-up (at most a tenth), restarts and stages,
+    saw-teeth and heavy tails (many alike), several jumps
+    with a slow fall after each (stages that are not logged), a loss at its floor, losses that are noisy by nature
+    (adversarial, reinforcement).
 """
 
 from collections.abc import Iterator
@@ -19,13 +22,14 @@ import numpy as np
 from analysis import robust
 from analysis.detectors.base import Detector, finding, near, number, step
 from analysis.findings import Finding, NotChecked
-from analysis.history import Floats
+from analysis.history import Bools, Floats
 from analysis.signals import Curve, Signals
 from analysis.thresholds import Thresholds
 
 CODE = "loss_spike"
 _ADVICE = "Look at the batches of these steps; clip gradients, or skip batches that are broken."
 _LEAST_POINTS = 20
+_Spike = tuple[int, int, float, float]  # first index, last index, height, z
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
@@ -45,8 +49,7 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
         yield _report(curve, spikes)
 
 
-def _spikes(curve: Curve, s: Signals, t: Thresholds) -> list[tuple[int, int, float, float]]:
-    """Each spike as (first index, last index, height, z)."""
+def _spikes(curve: Curve, s: Signals, t: Thresholds) -> list[_Spike]:
     n = len(curve)
     value = np.maximum(curve.value, curve.high)
     middle = _baseline(curve.value)
@@ -57,8 +60,8 @@ def _spikes(curve: Curve, s: Signals, t: Thresholds) -> list[tuple[int, int, flo
     least = np.full(n, t.loss_spike_size * span)
     if bool(np.all(curve.value >= 0)):
         least = np.maximum(least, t.loss_spike_size * middle)
-    skip = max(5, n // 20)
-    wild = (z > t.loss_spike) & (residual > least)
+    skip = max(5, n // 20, _warm_up(curve, s))
+    wild = (z > t.loss_spike) & (residual > least) & _odd_in_proportion(curve.value, value, t)
     wild[:skip] = False
     parts = robust.stretches(wild, gap=max(2, n // 200))
     found = []
@@ -67,7 +70,39 @@ def _spikes(curve: Curve, s: Signals, t: Thresholds) -> list[tuple[int, int, flo
             continue
         top = a + int(np.argmax(residual[a : b + 1]))
         found.append((a, b, float(residual[top]), float(z[top])))
-    return _outstanding(found, z, n)
+    kept = _outstanding(found, z, residual, skip)
+    return [] if _staged(kept, curve) else kept
+
+
+def _odd_in_proportion(value: Floats, high: Floats, t: Thresholds) -> Bools:
+    """Whether points stand out on a logarithmic scale too, where noise grows with the loss."""
+    if not bool(np.all(value > 0)):
+        return np.ones(value.size, dtype=np.bool_)
+    logs = np.log(value)
+    middle = _baseline(logs)
+    return (np.log(high) - middle) / _spread(logs - middle) > 0.5 * t.loss_spike
+
+
+def _staged(found: list[_Spike], curve: Curve) -> bool:
+    """Whether the loss falls slowly after each of several jumps: a curriculum's new stages."""
+    if len(found) < 2:
+        return False
+    smooth = robust.running_median(curve.value, 5)
+    for first, _, height, _ in found:
+        before = robust.median(curve.value[max(0, first - 10) : first])
+        under = np.flatnonzero(smooth[first:] <= before + 0.05 * height)
+        if under.size and under[0] <= max(8, len(curve) // 50):
+            return False
+    return True
+
+
+def _warm_up(curve: Curve, s: Signals) -> int:
+    """Points until the learning rate has reached its peak, at most a tenth of the run."""
+    rate = None if s.learning_rate is None else s.learning_rate.finite
+    if rate is None or len(rate) < 4:
+        return 0
+    peak = rate.row[int(np.argmax(rate.value >= 0.99 * rate.value.max()))]
+    return min(int(np.searchsorted(curve.row, peak)) + 3, len(curve) // 10)
 
 
 def _baseline(value: Floats) -> Floats:
@@ -88,26 +123,29 @@ def _spread(residual: Floats) -> Floats:
         local = np.maximum(robust.running_median(local, 3), 0.5 * local)
     overall = robust.sigma(residual)
     floor = max(0.1 * overall, 1e-12)
-    return np.maximum(np.interp(np.arange(n), centres, local), floor)
+    spread: Floats = np.maximum(np.interp(np.arange(n), centres, local), floor)
+    return spread
 
 
-def _outstanding(
-    found: list[tuple[int, int, float, float]], z: Floats, n: int
-) -> list[tuple[int, int, float, float]]:
+def _outstanding(found: list[_Spike], z: Floats, residual: Floats, skip: int) -> list[_Spike]:
     """Those that stand out from what the curve does anyway; none when they are its habit."""
     if not found:
         return []
-    inside = np.zeros(n, dtype=np.bool_)
+    n = z.size
+    outside = np.ones(n, dtype=np.bool_)
+    outside[:skip] = False
     for a, b, _, _ in found:
-        inside[max(0, a - 2) : b + 3] = True
-    rest = z[~inside]
-    usual = float(np.quantile(rest, 0.999)) if rest.size else 0.0
-    kept = [spike for spike in found if spike[3] > 2.5 * max(usual, 1.0)]
-    too_many = len(kept) > max(3, n // 100) or inside.sum() > 0.15 * n
+        outside[max(0, a - 2) : b + 3] = False
+    if not outside.any():
+        return []
+    usual = float(np.quantile(z[outside], 0.999))
+    highest = float(residual[outside].max())
+    kept = [s for s in found if s[3] > 2.5 * max(usual, 1.0) and s[2] > 1.2 * highest]
+    too_many = len(kept) > max(3, n // 100) or (~outside[skip:]).sum() > 0.15 * n
     return [] if too_many else kept
 
 
-def _report(curve: Curve, spikes: list[tuple[int, int, float, float]]) -> Finding:
+def _report(curve: Curve, spikes: list[_Spike]) -> Finding:
     first, last, height, z = max(spikes, key=lambda spike: spike[2])
     value = np.maximum(curve.value, curve.high)
     top = first + int(np.argmax(value[first : last + 1]))
