@@ -16,8 +16,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 
-# Decoding holds the interpreter's lock most of the time: more threads would not decode faster.
-_WORKERS = 4
+# Decoding holds the interpreter's lock most of the time: more threads would not decode faster, and
+# each that waits for the lock lets the event loop wait longer.
+_WORKERS = 3
 
 
 @cache

@@ -128,7 +128,7 @@ def _entry(each: dict[str, Any], name: str) -> _Entry | None:
     spoilt = any(value is None or not math.isfinite(value) for value in values.values())
     last = values.get("Last", values.get("Avg"))
     low, high = values.get("Min", last), values.get("Max", last)
-    rows = 1 if size is None or not math.isfinite(size) else max(1, int(size))
+    rows = 1 if size is None or not math.isfinite(size) else int(min(max(1.0, size), 2.0**40))
     time = number(each.get("_timestampAvg"))
     return step, _known(time), _known(last), _known(low), _known(high), rows, spoilt
 

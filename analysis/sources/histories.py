@@ -105,7 +105,8 @@ class Reader:
             size = {n: max(100, found[n].rows // 2 if n in found else 0) for n in short}
             alone = [spec for n in short for spec in self._parts((n,), None, size[n])]
             found |= _by_name(await self.fetcher.all(alone))
-        return {name: _joined(came.parts) for name, came in found.items()}
+        # The parts are given up one name after the other: there may be many millions of rows.
+        return {name: await off_loop(_joined, found.pop(name).parts) for name in list(found)}
 
     def _in_every_row(self, name: str) -> bool:
         key = self.run.keys.get(name)
@@ -153,7 +154,7 @@ class Reader:
             found |= await self._sampled(rest)
         if since is None:
             return found
-        return {name: series.since(since) for name, series in found.items()}
+        return {name: await off_loop(series.since, since) for name, series in found.items()}
 
     async def _bucketed(self, names: Sequence[str]) -> dict[str, Series]:
         """Buckets of each name, and the rows themselves where buckets are suspicious."""
