@@ -20,6 +20,7 @@ from bot.demo.slack import LocalSlack
 from bot.demo.wandb import API_KEY, LocalWandb
 
 CHANNEL, PERSON = "training", "ada"
+START_S = 60.0
 STOP_S = 10.0
 
 
@@ -37,7 +38,7 @@ async def demo(port: int) -> AsyncIterator[str]:
         stack.push_async_callback(_cancel, playing)
         bot = await start_bot(slack, wandb, folder)
         stack.push_async_callback(stop_bot, bot)
-        connected = asyncio.create_task(slack.connected())
+        connected = asyncio.create_task(slack.connected(timeout=START_S))
         ended = asyncio.create_task(bot.wait())
         await asyncio.wait({connected, ended}, return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
