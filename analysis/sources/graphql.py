@@ -38,7 +38,7 @@ BUCKETS = _of_run("Buckets", "bucketedHistory(specs: $specs)", ", $specs: [JSONS
 SYSTEM = _of_run("System", "events(samples: $samples)", ", $samples: Int")
 CONSOLE = _of_run(
     "Console",
-    "logLineCount logLines(last: $last) { edges { node { number timestamp level line } } }",
+    "logLines(last: $last) { edges { node { number timestamp level line } } }",
     ", $last: Int",
 )
 

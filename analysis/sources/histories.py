@@ -177,10 +177,11 @@ class Reader:
         """The buckets of some names; when the question fails, each is asked for alone."""
         within = self.fetcher.deadline.sooner(_BUCKETS_SHARE)
 
-        async def ask(wanted: Sequence[str]) -> list[object]:
+        async def ask(wanted: Sequence[str]) -> list[Buckets]:
             specs = [json.dumps({"keys": [n], "bins": BINS, "xAxis": "_step"}) for n in wanted]
-            answer = await self.fetcher.ask(graphql.BUCKETS, {"specs": specs}, within)
-            return lists(answer, len(wanted))
+            return await self.fetcher.ask(
+                graphql.BUCKETS, {"specs": specs}, within, partial(_all_buckets, wanted)
+            )
 
         _, answers = await self.fetcher.together_or_alone(ask, names, names)
         found = {}
@@ -190,7 +191,7 @@ class Reader:
             if isinstance(came, AnalysisError):
                 self.fetcher.lose(name, came)
             else:
-                found[name] = await off_loop(buckets_of, came, name)
+                found[name] = came
         return found
 
     async def _sampled(self, names: Sequence[str]) -> Mapping[str, Series]:
@@ -262,6 +263,12 @@ def _by_name(answers: Sequence[tuple[Spec, Answer]]) -> dict[str, _Came]:
             came.parts.extend(parts)
             came.rows += answer.rows
     return found
+
+
+def _all_buckets(names: Sequence[str], value: object) -> list[Buckets]:
+    return [
+        buckets_of(raw, name) for name, raw in zip(names, lists(value, len(names)), strict=True)
+    ]
 
 
 def _points(parts: Sequence[Points]) -> Points:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from analysis.errors import (
     AccessError,
@@ -15,7 +15,7 @@ from analysis.errors import (
     ProjectNotFound,
     RateLimited,
 )
-from analysis.flight import gather_bounded, off_loop
+from analysis.flight import gather_bounded
 from analysis.history import History, Missing
 from analysis.refs import ProjectRef, RunRef
 from analysis.run import Project, Run, RunState
@@ -36,9 +36,23 @@ _PAGES_AT_ONCE = 8
 _WHOLE_AT_ONCE = 4  # runs whose gap is fetched whole
 _MOST_PROJECTS = 20  # of an entity, when no project is named
 
-Ask = Callable[[Operation, Mapping[str, Any], Deadline], Awaitable[Answer]]
+T = TypeVar("T")
 Wanted = tuple[Run, Sequence[str], int | None]
 """A run, the names whose points are wanted, and the step to start from."""
+
+
+class Ask(Protocol):
+    """How the server is asked; see ``analysis.sources.transport``."""
+
+    async def __call__(
+        self,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        deadline: Deadline,
+        read: Callable[[Answer], T],
+    ) -> T:
+        """Send an operation; ``read`` makes what is wanted of the answer, off the loop."""
+        ...
 
 
 class ReadHistory(Protocol):
@@ -98,12 +112,11 @@ class Many:
         after: str | None = None
         while len(runs) < query.limit:
             first = min(PAGE, query.limit - len(runs))
-            page, connection = await self._page(query, project, keys, samples, first, after)
+            page, after = await self._page(query, project, keys, samples, first, after)
             total = page.total
             recent, more = _active(page.runs, query.active_since)
             runs += recent
             curves |= {run.ref: page.curves[run.ref] for run in recent if run.ref in page.curves}
-            after = next_page(connection)
             if after is None or not more:
                 break
         if query.active_since is not None:
@@ -120,8 +133,11 @@ class Many:
         samples: int,
         first: int,
         after: str | None,
-    ) -> tuple[RunPage, object]:
-        """A page of runs; where it fails with its curves, without them and then the curves."""
+    ) -> tuple[RunPage, str | None]:
+        """A page of runs, and the cursor of the next one.
+
+        Where it fails with its curves, it is asked for without them, and the curves apart.
+        """
         where = ProjectRef(query.within.entity, project)
         variables = {
             "entity": where.entity,
@@ -136,37 +152,26 @@ class Many:
             specs = [Spec((key,), samples).text for key in keys]
             within = deadline.sooner(_PATIENCE_S / _PAGE_S)
             try:
-                answer = await self.ask(
-                    graphql.RUNS_WITH_CURVES, {**variables, "specs": specs}, within
+                return await self.ask(
+                    graphql.RUNS_WITH_CURVES,
+                    {**variables, "specs": specs},
+                    within,
+                    partial(_page_read, where, keys, samples, self.app_url),
                 )
-                return await self._read(where, answer, keys, samples)
             except (AccessError, NotFound, ConnectionFailed, RateLimited):
                 raise
             except AnalysisError:
                 deadline = Deadline.after(_PAGE_S, self.timing)
-        page, connection = await self._read(
-            where, await self.ask(graphql.RUNS, variables, deadline), (), samples
+        page, after = await self.ask(
+            graphql.RUNS,
+            variables,
+            deadline,
+            partial(_page_read, where, (), samples, self.app_url),
         )
         if not keys:
-            return page, connection
+            return page, after
         wanted = [(run, _logged(run, keys), None) for run in page.runs]
-        return replace(page, curves=await self.curves(wanted, samples)), connection
-
-    async def _read(
-        self, where: ProjectRef, answer: Answer, keys: tuple[str, ...], samples: int
-    ) -> tuple[RunPage, object]:
-        project = answer.data.get("project")
-        if not isinstance(project, Mapping):
-            raise answer.error_at("project") or ProjectNotFound(
-                f"There is no project “{where}”, or it may not be read."
-            )
-        connection = project.get("runs")
-        if connection is None:
-            raise answer.error_at("project", "runs") or ProjectNotFound(
-                f"The runs of “{where}” may not be read."
-            )
-        page = await off_loop(_decoded, where, project, answer, keys, samples, self.app_url)
-        return page, connection
+        return replace(page, curves=await self.curves(wanted, samples)), after
 
     # New points of runs.
 
@@ -238,8 +243,12 @@ class Many:
                 f"n{place}": run.ref.id,
                 f"s{place}": [Spec((key,), samples, since).text for key in keys],
             }
-        answer = await self.ask(graphql.curves_of(len(wanted)), variables, within)
-        return await off_loop(_curves_decoded, wanted, answer, samples)
+        return await self.ask(
+            graphql.curves_of(len(wanted)),
+            variables,
+            within,
+            partial(_curves_read, wanted, samples),
+        )
 
     async def _whole(
         self, run: Run, keys: Sequence[str], since: int | None
@@ -287,16 +296,26 @@ def _logged(run: Run, keys: Sequence[str]) -> tuple[str, ...]:
     return tuple(key for key in keys if key in run.keys) if run.keys else tuple(keys)
 
 
-def _decoded(
-    where: ProjectRef,
-    project: Mapping[str, Any],
-    answer: Answer,
-    keys: tuple[str, ...],
-    samples: int,
-    app_url: str,
-) -> RunPage:
+def _page_read(
+    where: ProjectRef, keys: tuple[str, ...], samples: int, app_url: str, answer: Answer
+) -> tuple[RunPage, str | None]:
+    """The runs of a page and the cursor of the next one.
+
+    Raises:
+        ProjectNotFound: when the project or its runs are null, and no error says why.
+    """
+    project = answer.data.get("project")
+    if not isinstance(project, Mapping):
+        raise answer.error_at("project") or ProjectNotFound(
+            f"There is no project “{where}”, or it may not be read."
+        )
+    connection = project.get("runs")
+    if connection is None:
+        raise answer.error_at("project", "runs") or ProjectNotFound(
+            f"The runs of “{where}” may not be read."
+        )
     runs, curves = [], {}
-    for place, node in enumerate(nodes_of(project.get("runs"))):
+    for place, node in enumerate(nodes_of(connection)):
         name = node.get("name")
         if not isinstance(name, str) or not name:
             continue
@@ -306,12 +325,11 @@ def _decoded(
             error = answer.error_at("project", "runs", "edges", str(place), "node")
             curves[run.ref] = _history(node.get("sampledHistory"), keys, samples, error)
     total = project.get("runCount")
-    return RunPage(tuple(runs), total if isinstance(total, int) else None, curves)
+    page = RunPage(tuple(runs), total if isinstance(total, int) else None, curves)
+    return page, next_page(connection)
 
 
-def _curves_decoded(
-    wanted: Sequence[Wanted], answer: Answer, samples: int
-) -> dict[RunRef, History]:
+def _curves_read(wanted: Sequence[Wanted], samples: int, answer: Answer) -> dict[RunRef, History]:
     found = {}
     for place, (run, keys, _) in enumerate(wanted):
         project = answer.data.get(f"r{place}")

@@ -4,7 +4,8 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from analysis.errors import (
     AccessError,
@@ -15,17 +16,14 @@ from analysis.errors import (
     NotFound,
     RateLimited,
 )
-from analysis.flight import off_loop
 from analysis.sources import graphql
 from analysis.sources.base import Progress
 from analysis.sources.deadline import Deadline
 from analysis.sources.decode import Points, points_of
 from analysis.sources.graphql import Operation
 
-Ask = Callable[[Operation, Mapping[str, Any], Deadline], Awaitable[object]]
-"""Asks about one run: the value of the operation's one field of ``run``."""
-
 S = TypeVar("S")
+T = TypeVar("T")
 
 CELLS = 60_000  # numbers in one answer: about 2 MB of JSON, some 30 ms to decode
 _HEDGE = 0.6  # share of the time after which names are asked for one by one as well
@@ -68,16 +66,35 @@ class Spec:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came for a spec: the points of each name in parts, and how many rows."""
+    """What came for a spec: the points of each name in parts, and how many rows.
+
+    ``halves`` are two specs to ask instead, where the spec's limit cut the answer short.
+    """
 
     parts: Mapping[str, list[Points]]
     rows: int
+    halves: Sequence[Spec] = ()
 
     @classmethod
     def joined(cls, spec: Spec, answers: Sequence["Answer"]) -> "Answer":
         """One answer in place of those to the parts of a spec."""
         parts = {name: [p for each in answers for p in each.parts[name]] for name in spec.keys}
         return cls(parts, sum(each.rows for each in answers))
+
+
+class AskRun(Protocol):
+    """How one run is asked."""
+
+    async def __call__(
+        self,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        deadline: Deadline,
+        read: Callable[[object], T],
+        /,
+    ) -> T:
+        """Ask for a field of the run; ``read`` makes what is wanted of its value, off the loop."""
+        ...
 
 
 @dataclass
@@ -91,7 +108,7 @@ class Fetcher:
         lost: the error of each name of which something did not come.
     """
 
-    ask: Ask
+    ask: AskRun
     deadline: Deadline
     progress: Progress | None = None
     lost: dict[str, AnalysisError] = field(default_factory=dict)
@@ -111,9 +128,11 @@ class Fetcher:
         return [pair for answer in answers for pair in answer]
 
     async def _batch(self, specs: Sequence[Spec], whole: bool) -> list[tuple[Spec, Answer]]:
-        async def ask(wanted: Sequence[Spec]) -> list[object]:
+        async def ask(wanted: Sequence[Spec]) -> list[Answer]:
             texts = {"specs": [spec.text for spec in wanted]}
-            return lists(await self.ask(graphql.HISTORY, texts, self.deadline), len(wanted))
+            return await self.ask(
+                graphql.HISTORY, texts, self.deadline, partial(_answers, wanted, whole)
+            )
 
         alone = [replace(spec, keys=(name,)) for spec in specs for name in spec.keys]
         asked, answers = await self.together_or_alone(ask, specs, alone)
@@ -123,23 +142,19 @@ class Fetcher:
                 for name in spec.keys:
                     self.lose(name, came)
                 continue
-            rows = came if isinstance(came, list) else []
-            points = await off_loop(points_of, rows, spec.keys)
-            halves = _halves(spec, rows) if whole and len(rows) >= spec.samples else []
-            if halves:
-                parts = [answer for _, answer in await self.all(halves)]
-                found.append((spec, Answer.joined(spec, parts)))
-            else:
-                found.append((spec, Answer({n: [p] for n, p in points.items()}, len(rows))))
-            self._tell(len(rows))
+            self._tell(came.rows)
+            if came.halves:
+                parts = [answer for _, answer in await self.all(came.halves)]
+                came = Answer.joined(spec, parts)
+            found.append((spec, came))
         return found
 
     async def together_or_alone(
         self,
-        ask: Callable[[Sequence[S]], Awaitable[list[object]]],
+        ask: Callable[[Sequence[S]], Awaitable[Sequence[T]]],
         wanted: Sequence[S],
         alone: Sequence[S],
-    ) -> tuple[Sequence[S], list[object]]:
+    ) -> tuple[Sequence[S], Sequence[T | AnalysisError]]:
         """Several questions in one request; each in its own where that does not work.
 
         One poisoned name must not keep the others: when the request for all of them fails, or
@@ -155,7 +170,7 @@ class Fetcher:
             error where one that was asked alone failed.
         """
         together = asyncio.ensure_future(ask(wanted))
-        apart: list[asyncio.Future[list[object]]] = []
+        apart: list[asyncio.Future[Sequence[T]]] = []
         try:
             patience = None if len(alone) == 1 else self.deadline.left * _HEDGE
             await asyncio.wait([together], timeout=patience)
@@ -199,6 +214,17 @@ def _packed(specs: Sequence[Spec]) -> Iterator[list[Spec]]:
         cells += spec.cells
     if batch:
         yield batch
+
+
+def _answers(specs: Sequence[Spec], whole: bool, value: object) -> list[Answer]:
+    """The answers to some specs, from the value of ``sampledHistory``."""
+    found = []
+    for spec, came in zip(specs, lists(value, len(specs)), strict=True):
+        rows = came if isinstance(came, list) else []
+        parts = {name: [points] for name, points in points_of(rows, spec.keys).items()}
+        halves = _halves(spec, rows) if whole and len(rows) >= spec.samples else []
+        found.append(Answer(parts, len(rows), halves))
+    return found
 
 
 def _halves(spec: Spec, rows: Sequence[Any]) -> list[Spec]:

@@ -1,10 +1,10 @@
 """Asks a W&B server: one session, named operations, patience within a deadline."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from analysis.errors import (
     AnalysisError,
@@ -23,6 +23,8 @@ from analysis.sources.values import parse_json
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession, StreamReader
+
+T = TypeVar("T")
 
 _AGENT = "wandb-bot"
 _SMALL = 64 * 1024  # bytes that are decoded in place: quicker than handing them to a thread
@@ -68,7 +70,10 @@ class Transport:
     timing: Timing = field(default_factory=Timing)
     requests: int = 0
     _session: "ClientSession | None" = None
-    _gate: asyncio.Semaphore | None = None
+    _decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+
+    def __post_init__(self) -> None:
+        self._gate = asyncio.Semaphore(self.limits.at_once)
 
     async def __aenter__(self) -> Self:
         return self
@@ -84,15 +89,26 @@ class Transport:
             self._session = None
 
     async def ask(
-        self, operation: Operation, variables: Mapping[str, Any], deadline: Deadline
-    ) -> Answer:
+        self,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        deadline: Deadline,
+        read: Callable[[Answer], T],
+    ) -> T:
         """Send an operation; again after a failure that may pass, as long as the deadline allows.
 
+        Args:
+            operation: the question.
+            variables: its variables.
+            deadline: by when the answer must be there, tries and waits included.
+            read: makes what is wanted of the answer; a large one is decoded, read and given up
+                on a thread, so that the event loop never holds it.
+
         Returns:
-            The data, with the errors of the parts that failed.
+            What ``read`` makes of the data and of the errors of the parts that failed.
 
         Raises:
-            AnalysisError: of the class that the last failure stands for.
+            AnalysisError: of the class that the last failure stands for, or what ``read`` raises.
         """
         payload = {
             "query": operation.text,
@@ -101,7 +117,7 @@ class Transport:
         }
         for attempt in range(self.limits.tries):
             try:
-                return await self._once(payload, deadline)
+                return await self._once(payload, deadline, read)
             except _Failed as failed:
                 wait = self._wait(failed, attempt)
                 if wait is None or wait >= deadline.left:
@@ -119,8 +135,9 @@ class Transport:
         limit = min(self.limits.longest_wait_s, self.limits.first_wait_s * 2.0**attempt)
         return (failed.told_wait_s or 0.0) + self.timing.dice() * limit
 
-    async def _once(self, payload: Mapping[str, Any], deadline: Deadline) -> Answer:
-        self._gate = self._gate or asyncio.Semaphore(self.limits.at_once)
+    async def _once(
+        self, payload: Mapping[str, Any], deadline: Deadline, read: Callable[[Answer], T]
+    ) -> T:
         try:
             async with asyncio.timeout(deadline.left), self._gate:
                 async with asyncio.timeout(min(self.limits.try_s, deadline.left)):
@@ -128,7 +145,11 @@ class Transport:
         except TimeoutError:
             raise _Failed(TimedOut("W&B did not answer in the time allowed.")) from None
         try:
-            return read_answer(body) if len(body) <= _SMALL else await off_loop(read_answer, body)
+            if len(body) <= _SMALL:
+                return read(read_answer(body))
+            # One at a time: decoding holds the interpreter's lock, for which the loop waits too.
+            async with self._decoding:
+                return await off_loop(lambda: read(read_answer(body)))
         except BadResponse as error:
             raise _Failed(error) from None
 

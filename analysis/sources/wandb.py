@@ -1,14 +1,14 @@
 """Runs on a W&B server."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from analysis.errors import (
-    AnalysisError,
     FieldUnknown,
     NotAuthenticated,
     NotFound,
@@ -20,6 +20,7 @@ from analysis.history import History
 from analysis.refs import Defaults, RunRef
 from analysis.run import ConsoleLine, Project, Run, Viewer
 from analysis.sources import graphql
+from analysis.sources.answers import Answer
 from analysis.sources.base import Effort, Progress, RunPage, RunQuery
 from analysis.sources.credentials import Account, find_account
 from analysis.sources.deadline import Deadline, Timing
@@ -37,6 +38,8 @@ from analysis.sources.histories import Reader
 from analysis.sources.many import Many
 from analysis.sources.specs import Fetcher
 from analysis.sources.transport import Limits, Transport
+
+T = TypeVar("T")
 
 _PROJECTS_PAGE = 100
 _MOST_PROJECTS = 1_000
@@ -118,10 +121,15 @@ class WandbSource:
         return found
 
     async def _run(self, ref: RunRef) -> Run:
-        deadline = self._deadline()
-        node = await self._of_run_either(ref, graphql.RUN, graphql.RUN_PLAIN, deadline)
-        account = await self.account()
-        return await off_loop(run_of, node, ref, account.app_url)
+        app_url = (await self.account()).app_url
+        return await self._either(
+            graphql.RUN,
+            graphql.RUN_PLAIN,
+            _names(ref),
+            self._deadline(),
+            lambda answer: run_of(_run_in(ref, answer), ref, app_url),
+            _no_run(ref),
+        )
 
     async def history(
         self,
@@ -136,10 +144,12 @@ class WandbSource:
         deadline = Deadline.after(effort.deadline_s, self._timing)
 
         async def ask(
-            operation: Operation, variables: Mapping[str, Any], within: Deadline
-        ) -> object:
-            node = await self._of_run(run.ref, operation, variables, within)
-            return next(iter(node.values()), None)
+            operation: Operation,
+            variables: Mapping[str, Any],
+            within: Deadline,
+            read: Callable[[object], T],
+        ) -> T:
+            return await self._of_run(run.ref, operation, variables, within, read)
 
         fetcher = Fetcher(ask, deadline, progress)
         reader = Reader(fetcher, run, effort, graphql.BUCKETS.name not in self._lacks)
@@ -153,16 +163,18 @@ class WandbSource:
         """System metrics, sampled by the server where there are many."""
         deadline = Deadline.after(effort.deadline_s, self._timing)
         wanted = {"samples": effort.points if effort.full else _SYSTEM_SAMPLES}
-        node = await self._of_run(run.ref, graphql.SYSTEM, wanted, deadline)
-        columns = await off_loop(system_of, node.get("events"))
+        columns = await self._of_run(run.ref, graphql.SYSTEM, wanted, deadline, system_of)
         series = await off_loop(columns.series, columns.names)
         thinned = len(columns) >= wanted["samples"]
         return History({n: replace(s, exact=not thinned) for n, s in series.items()})
 
     async def console(self, run: Run, last: int) -> tuple[ConsoleLine, ...]:
         """The last lines; the server gives fewer than asked for where it caps them."""
-        node = await self._of_run(run.ref, graphql.CONSOLE, {"last": last}, self._deadline())
-        return (await off_loop(console_of, node.get("logLines")))[-last:] if last > 0 else ()
+        if last <= 0:
+            return ()
+        wanted = {"last": last}
+        lines = await self._of_run(run.ref, graphql.CONSOLE, wanted, self._deadline(), console_of)
+        return lines[-last:]
 
     async def runs(
         self, query: RunQuery, *, curve_keys: Sequence[str] = (), samples: int = 100
@@ -183,12 +195,15 @@ class WandbSource:
         after: str | None = None
         while len(found) < _MOST_PROJECTS:
             variables = {"entity": entity, "first": _PROJECTS_PAGE, "after": after}
-            answer = await self._either(graphql.PROJECTS, graphql.MODELS, variables, deadline)
-            page = next(iter(answer.values()), None)
-            if page is None:
-                raise ProjectNotFound(f"There is no entity “{entity}”, or it may not be read.")
-            found += [p for node in nodes_of(page) if (p := project_of(node, entity)) is not None]
-            after = next_page(page)
+            page, after = await self._either(
+                graphql.PROJECTS,
+                graphql.MODELS,
+                variables,
+                deadline,
+                partial(_projects_read, entity),
+                _no_entity(entity),
+            )
+            found += page
             if after is None:
                 break
         return tuple(found)
@@ -199,11 +214,8 @@ class WandbSource:
         return found
 
     async def _viewer(self) -> Viewer:
-        answer = await (await self._open()).ask(graphql.VIEWER, {}, self._deadline())
-        node = answer.data.get("viewer")
-        if not isinstance(node, Mapping):
-            raise NotAuthenticated("W&B does not know the key that is set.")
-        return viewer_of(node)
+        transport = await self._open()
+        return await transport.ask(graphql.VIEWER, {}, self._deadline(), _viewer_read)
 
     def _deadline(self) -> Deadline:
         return Deadline.after(self._deadline_s, self._timing)
@@ -227,27 +239,25 @@ class WandbSource:
             suspects=self._suspects,
         )
 
-    async def _of_run_either(
-        self, ref: RunRef, rich: Operation, plain: Operation, deadline: Deadline
-    ) -> Mapping[str, Any]:
-        variables = _names(ref)
-        return _run_in(ref, await self._either(rich, plain, variables, deadline))
-
     async def _of_run(
-        self, ref: RunRef, operation: Operation, variables: Mapping[str, Any], deadline: Deadline
-    ) -> Mapping[str, Any]:
+        self,
+        ref: RunRef,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        deadline: Deadline,
+        read: Callable[[object], T],
+    ) -> T:
+        """Ask for one field of a run; ``read`` makes what is wanted of its value."""
         transport = await self._open()
         try:
-            answer = await transport.ask(operation, {**_names(ref), **variables}, deadline)
-        except RunNotFound:
-            raise
+            return await transport.ask(
+                operation,
+                {**_names(ref), **variables},
+                deadline,
+                lambda answer: read(_field_in(ref, answer)),
+            )
         except NotFound:
             raise _no_run(ref) from None
-        error = answer.error_at("project", "run")
-        node = _run_in(ref, answer.data, error)
-        if error is not None and all(value is None for value in node.values()):
-            raise error
-        return node
 
     async def _either(
         self,
@@ -255,38 +265,80 @@ class WandbSource:
         plain: Operation,
         variables: Mapping[str, Any],
         deadline: Deadline,
-    ) -> Mapping[str, Any]:
-        """Ask the richer question; the plain one where the server lacks a field of it."""
+        read: Callable[[Answer], T],
+        none: NotFound,
+    ) -> T:
+        """Ask the richer question; the plain one where the server lacks a field of it.
+
+        Raises:
+            NotFound: ``none``, where the server answers with its own 404.
+        """
         transport = await self._open()
-        if rich.name not in self._lacks:
-            try:
-                return (await transport.ask(rich, variables, deadline)).data
-            except FieldUnknown:
-                self._lacks.add(rich.name)
-        return (await transport.ask(plain, variables, deadline)).data
+        try:
+            if rich.name not in self._lacks:
+                try:
+                    return await transport.ask(rich, variables, deadline, read)
+                except FieldUnknown:
+                    self._lacks.add(rich.name)
+            return await transport.ask(plain, variables, deadline, read)
+        except NotFound as error:
+            raise (none if type(error) is NotFound else error) from None
 
 
 def _names(ref: RunRef) -> dict[str, str]:
     return {"entity": ref.entity, "project": ref.project, "run": ref.id}
 
 
-def _run_in(
-    ref: RunRef, data: Mapping[str, Any], error: AnalysisError | None = None
-) -> Mapping[str, Any]:
+def _run_in(ref: RunRef, answer: Answer) -> Mapping[str, Any]:
     """The run of an answer.
 
     Raises:
         RunNotFound: when it or its project is null, and no error says why.
     """
-    project = data.get("project")
+    project = answer.data.get("project")
     run = project.get("run") if isinstance(project, Mapping) else None
     if isinstance(run, Mapping):
         return run
+    error = answer.error_at("project")
     if error is not None:
         raise error
     if not isinstance(project, Mapping):
         raise RunNotFound(f"There is no project “{ref.entity}/{ref.project}”.")
     raise _no_run(ref)
+
+
+def _field_in(ref: RunRef, answer: Answer) -> object:
+    """The last field of the run that was asked for, which is the one that matters.
+
+    Raises:
+        AnalysisError: when it is null because of an error.
+    """
+    values = tuple(_run_in(ref, answer).values())
+    value = values[-1] if values else None
+    error = answer.error_at("project", "run")
+    if value is None and error is not None:
+        raise error
+    return value
+
+
+def _projects_read(entity: str, answer: Answer) -> tuple[list[Project], str | None]:
+    """The projects of a page and the cursor of the next one."""
+    page = next(iter(answer.data.values()), None)
+    if page is None:
+        raise _no_entity(entity)
+    found = [p for node in nodes_of(page) if (p := project_of(node, entity)) is not None]
+    return found, next_page(page)
+
+
+def _viewer_read(answer: Answer) -> Viewer:
+    node = answer.data.get("viewer")
+    if not isinstance(node, Mapping):
+        raise NotAuthenticated("W&B does not know the key that is set.")
+    return viewer_of(node)
+
+
+def _no_entity(entity: str) -> ProjectNotFound:
+    return ProjectNotFound(f"There is no entity “{entity}”, or it may not be read.")
 
 
 def _no_run(ref: RunRef) -> RunNotFound:

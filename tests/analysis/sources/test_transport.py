@@ -20,7 +20,7 @@ from analysis.errors import (
     TimedOut,
 )
 from analysis.sources import Account, Limits, graphql
-from analysis.sources.answers import failure, read_answer, retry_after
+from analysis.sources.answers import Answer, failure, read_answer, retry_after
 from analysis.sources.credentials import ApiKey
 from analysis.sources.deadline import Deadline
 from analysis.sources.graphql import Operation
@@ -47,10 +47,12 @@ async def ask(
     account: Account | None = None,
     seconds: float = 600.0,
     limits: Limits | None = None,
-) -> object:
+) -> Answer:
     account = account or account_of(server)
     async with Transport(account, limits or Limits(tries=4), waits.timing) as transport:
-        return await transport.ask(operation, {}, Deadline.after(seconds, waits.timing))
+        return await transport.ask(
+            operation, {}, Deadline.after(seconds, waits.timing), lambda answer: answer
+        )
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ async def test_each_failure_has_its_class_its_sentence_and_its_number_of_tries(
 async def test_a_failure_that_passes_is_not_noticed(server: LocalWandb, waits: Waits) -> None:
     server.fail(Status(503), times=2)
     server.fail(Reset(), times=1)
-    assert await ask(server, waits)
+    assert (await ask(server, waits)).data
     assert waits.waits == [0.5, 1.0, 2.0]  # the dice show the longest: twice as long each time
 
 
@@ -177,8 +179,8 @@ async def test_a_field_that_the_server_lacks_is_told_apart(
 async def test_data_beside_errors_is_kept(server: LocalWandb, waits: Waits) -> None:
     server.fail(Errors("one part failed"))
     answer = await ask(server, waits)
-    assert answer.data["viewer"]["username"] == "demo-user"  # type: ignore[attr-defined]
-    assert answer.errors  # type: ignore[attr-defined]
+    assert answer.data["viewer"]["username"] == "demo-user"
+    assert answer.errors
 
 
 async def test_the_key_follows_no_redirect(waits: Waits) -> None:
@@ -216,10 +218,16 @@ async def _serve(handler: object) -> web.AppRunner:
 async def test_questions_are_named_packed_and_few_at_once(server: LocalWandb, waits: Waits) -> None:
     async with Transport(account_of(server), Limits(at_once=3), waits.timing) as transport:
         deadline = Deadline.after(60, waits.timing)
-        await asyncio.gather(*(transport.ask(graphql.VIEWER, {}, deadline) for _ in range(12)))
+        await asyncio.gather(
+            *(transport.ask(graphql.VIEWER, {}, deadline, len_of) for _ in range(12))
+        )
     assert server.traffic.most_in_flight <= 3
     assert {request.operation for request in server.traffic.requests} == {"Viewer"}
     assert "gzip" in server.traffic.requests[0].headers["Accept-Encoding"]
+
+
+def len_of(answer: Answer) -> int:
+    return len(answer.data)
 
 
 def test_a_date_in_retry_after_is_understood() -> None:
