@@ -90,7 +90,7 @@ def _parts(curves: RunCurves) -> list[_Part]:
 
 
 def _panel(axis: "Axes", part: _Part, marks: Sequence[Mark], span: tuple[float, float]) -> None:
-    _bare(axis)
+    bare_axis(axis)
     log = wants_log(part.curves) and not (part.panel == "quality" and _rises(part.curves[0]))
     if log:
         axis.set_yscale("log")
@@ -100,11 +100,11 @@ def _panel(axis: "Axes", part: _Part, marks: Sequence[Mark], span: tuple[float, 
         _points(axis, curve, colour)
     _gaps(axis, part.curves, span)
     _marks(axis, marks, span)
-    _value_axis(axis, log=log)
+    value_axis(axis, log=log)
     axis.set_ylabel(
         part.title + ("  (log)" if log else ""), fontsize=style.TEXT_PT, color=style.INK
     )
-    _legend(axis)
+    legend_above(axis)
 
 
 def _line(axis: "Axes", curve: Curve, colour: str, *, log: bool) -> None:
@@ -197,7 +197,7 @@ def _marks(axis: "Axes", marks: Sequence[Mark], span: tuple[float, float]) -> No
 
 
 def _strip(axis: "Axes", rate: Curve) -> None:
-    _bare(axis)
+    bare_axis(axis)
     step, value = thinned(rate)
     axis.fill_between(step, 0, value, color=style.RATE, alpha=0.22, linewidth=0)
     axis.plot(step, value, color=style.RATE, linewidth=1.2)
@@ -220,7 +220,8 @@ def _step_axis(axis: "Axes", curves: RunCurves, span: tuple[float, float]) -> No
     axis.tick_params(axis="x", labelsize=style.TEXT_PT, colors=style.INK)
 
 
-def _value_axis(axis: "Axes", *, log: bool) -> None:
+def value_axis(axis: "Axes", *, log: bool) -> None:
+    """Few, round ticks, written as everywhere."""
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
     if not log:
@@ -235,7 +236,8 @@ def _value_axis(axis: "Axes", *, log: bool) -> None:
     axis.yaxis.set_major_formatter(FuncFormatter(style.tick))
 
 
-def _legend(axis: "Axes") -> None:
+def legend_above(axis: "Axes", columns: int = 0) -> None:
+    """The names over the panel, in one row, or in so many columns."""
     handles, names = axis.get_legend_handles_labels()
     if not handles:
         return
@@ -244,7 +246,7 @@ def _legend(axis: "Axes") -> None:
         names,
         loc="lower left",
         bbox_to_anchor=(0.0, 1.02),
-        ncols=len(names),
+        ncols=columns or len(names),
         columnspacing=1.4,
         fontsize=style.SMALL_PT,
         frameon=False,
@@ -257,7 +259,8 @@ def _legend(axis: "Axes") -> None:
         text.set_parse_math(False)
 
 
-def _bare(axis: "Axes") -> None:
+def bare_axis(axis: "Axes") -> None:
+    """No frame, faint lines behind the values."""
     axis.set_facecolor(style.PAPER)
     for side in ("top", "right"):
         axis.spines[side].set_visible(False)

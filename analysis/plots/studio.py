@@ -2,8 +2,10 @@
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from analysis.plots.alt import alt_text
@@ -38,13 +40,22 @@ class Studio:
         """The picture of a run's curves; ``None`` where there is no line to draw."""
         if not curves.drawable:
             return None
-        key = curves.key()
+        return await self.paint(curves.key(), alt_text(curves), partial(_render, curves))
+
+    async def paint(self, key: str, alt: str, render: Callable[[], bytes]) -> Picture:
+        """Any picture, drawn in the worker unless one with the same key is kept.
+
+        Args:
+            key: A digest of all that is drawn.
+            alt: What one sees, in words.
+            render: Draws it; called in the worker thread.
+        """
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
         loop = asyncio.get_running_loop()
-        png = await loop.run_in_executor(self._worker, _render, curves)
-        picture = Picture(png, alt_text(curves), key)
+        png = await loop.run_in_executor(self._worker, render)
+        picture = Picture(png, alt, key)
         self._keep(picture)
         return picture
 
