@@ -706,7 +706,7 @@ def memory_full(rng: Rng) -> Draft:
     d = running(rng)
     k = int(rng.integers(20, 200))
     name = str(rng.choice(["system.memory_percent", "system.gpu.0.memoryAllocated"]))
-    d.system[name] = np.linspace(50, rng.uniform(97, 99.5), k)
+    d.system[name] = np.minimum(np.linspace(50, 120, k), rng.uniform(96.5, 99.5))
     d.must, d.health = ("memory_near_limit",), _BAD
     return d
 

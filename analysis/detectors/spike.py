@@ -9,9 +9,9 @@ Formula: z = (x − m) / σ, m the running median around a point (it does not la
 Thresholds: t.loss_spike, t.loss_spike_size. Source: Tukey's outer fences made robust (Hampel
     1974); ZClip (2025); PaLM, section 5.1.
 Stays silent on: the first twentieth and the warm-up (at most a tenth), restarts and stages,
-    saw-teeth and heavy tails (many alike), several jumps
-    with a slow fall after each (stages that are not logged), a loss at its floor, losses that are noisy by nature
-    (adversarial, reinforcement).
+    several jumps with a slow fall after each (stages that are not logged), saw-teeth and heavy
+    tails (many alike), a loss at its floor, losses that are noisy by nature (adversarial,
+    reinforcement).
 """
 
 from collections.abc import Iterator
@@ -69,6 +69,9 @@ def _spikes(curve: Curve, s: Signals, t: Thresholds) -> list[_Spike]:
         if near(curve, a, s.stage_rows):
             continue
         top = a + int(np.argmax(residual[a : b + 1]))
+        # A jump rises above what came just before; the flank of a hump does not.
+        if value[top] - robust.median(curve.value[max(0, a - 10) : a]) <= least[top]:
+            continue
         found.append((a, b, float(residual[top]), float(z[top])))
     kept = _outstanding(found, z, residual, skip)
     return [] if _staged(kept, curve) else kept
@@ -119,8 +122,8 @@ def _spread(residual: Floats) -> Floats:
     pairs = list(pairwise(bounds))
     centres = np.array([(a + b - 1) / 2 for a, b in pairs])
     local = np.array([robust.sigma(residual[a:b]) for a, b in pairs])
-    if local.size > 2:
-        local = np.maximum(robust.running_median(local, 3), 0.5 * local)
+    # The median of neighbouring blocks: a spike that fills one must not hide itself.
+    local = robust.running_median(local, 5)
     overall = robust.sigma(residual)
     floor = max(0.1 * overall, 1e-12)
     spread: Floats = np.maximum(np.interp(np.arange(n), centres, local), floor)
