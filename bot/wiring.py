@@ -19,15 +19,17 @@ from analysis.run import Run
 from analysis.sources import Effort, Progress, WandbSource
 from bot.access import Access
 from bot.clock import SystemClock
+from bot.conversation import StoredDeliveries, StoredTopics
+from bot.directory import Directory
 from bot.settings import Settings, WrongSettings
 from bot.storage import Database, open_database
+from bot.talking import conversation
+from handlers.conversation.context import ContextBuilder
 from handlers.dispatch import Dispatcher
-from handlers.language import Context, understand
+from handlers.language import understand
 from handlers.listeners import Listeners
-from handlers.memory import RecentDeliveries, RecentTopics
 from handlers.pictures import drawer
 from handlers.ports import Clock
-from handlers.request import Request
 from handlers.sending import SlackSender, clients
 from handlers.services import Examined, Services
 from handlers.slack_errors import guarded
@@ -87,18 +89,33 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
         stack.callback(studio.close)
         sender = SlackSender(steady, once, session, clock)
         access = Access(settings.access, _user_info(steady), source.viewer, clock)
+        topics = StoredTopics(database, clock)
+        directory = Directory(source, clock)
+        stack.push_async_callback(directory.close)
+        defaults = await source.defaults(ask=False)
+        talk = conversation(
+            settings,
+            database=database,
+            source=source,
+            studio=studio,
+            directory=directory,
+            topics=topics,
+            user_info=_user_info(steady),
+            clock=clock,
+        )
         services = Services(
             examine=_examine(settings, source, clock.now),
             draw=drawer(studio),
             understand=understand,
-            context_of=_context_of(clock),
+            context_of=ContextBuilder(topics, talk, access, clock, defaults),
             sender=sender,
             access=access,
-            topics=RecentTopics(),
+            topics=topics,
             clock=clock,
-            defaults=await source.defaults(ask=False),
+            defaults=defaults,
+            conversation=talk,
         )
-        listeners = Listeners(Dispatcher(services), RecentDeliveries())
+        listeners = Listeners(Dispatcher(services), StoredDeliveries(database, clock))
         secret = settings.slack_signing_secret
         bolt = AsyncApp(client=steady, signing_secret=secret.get_secret_value() if secret else None)
         listeners.register(bolt)
@@ -136,22 +153,6 @@ def _session() -> aiohttp.ClientSession:
         connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
         timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S),
     )
-
-
-_ADDRESSED = {"command": "command", "mention": "mention", "direct": "dm"}
-
-
-def _context_of(clock: Clock) -> Callable[[Request], Any]:
-    async def context_of(request: Request) -> Context:
-        return Context.model_validate(
-            {
-                "addressed": _ADDRESSED.get(request.kind, "thread"),
-                "now": clock.now(),
-                "bot": {"slack_id": request.bot_user},
-            }
-        )
-
-    return context_of
 
 
 def _user_info(web: "AsyncWebClient") -> Callable[[str], Any]:

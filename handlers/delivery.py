@@ -108,8 +108,12 @@ class Delivery:
             )
             return
         if request.response_url:
-            url = request.response_url
-            await self._patiently(lambda: self._sender.respond(url, message))
+            url, instead = request.response_url, self._replaces and self._by_url
+            await self._patiently(
+                lambda: self._sender.respond(url, message, replace_original=instead)
+            )
+            if instead:  # what follows is a message of its own
+                self._replaces = self._by_url = False
             return
         if channel:
             thread = request.answer_thread if request.thread_ts else None
@@ -141,7 +145,8 @@ class Delivery:
         channel = request.channel or request.user
         thread = request.answer_thread
         if request.click is not None:
-            thread = request.thread_ts or request.message_ts
+            on_ephemeral = request.click.on_ephemeral  # nothing can be posted under that
+            thread = request.thread_ts or (None if on_ephemeral else request.message_ts)
         since = self._clock.now()
         try:
             self._posted = await self._patiently(

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 
 from analysis.errors import AnalysisError
 from handlers import registry
+from handlers.conversation.asking import AskBack, asked
 from handlers.delivery import Delivery
 from handlers.language.intents import Intent, Understanding
 from handlers.problems import SlackProblem
@@ -37,7 +38,7 @@ class Dispatcher:
     async def answer(self, request: Request) -> None:
         """Answers one request, whatever happens; raises nothing but cancellation."""
         services = self._services
-        action = registry.ACTIONS.get(request.click.id) if request.click else None
+        action = registry.action_for(request.click.id) if request.click else None
         delivery = Delivery(
             request,
             services.sender,
@@ -78,9 +79,17 @@ class Dispatcher:
             if request.kind != "overheard":
                 raise refusal
             return
-        replies = await self._replies(request)
-        if replies is None:
+        ask = await self._ask(request)
+        replies = None if ask is None else self._replies(ask)
+        if ask is None or replies is None:
             return
+        try:
+            await self._show(ask, replies, delivery)
+        except AskBack as back:
+            if request.kind != "overheard":  # a sentence to somebody else is never asked back
+                await self._show(ask, _one(await asked(back.ask or ask, back.doubt)), delivery)
+
+    async def _show(self, ask: Ask, replies: AsyncIterator[Reply], delivery: Delivery) -> None:
         last: Reply | None = None
         posted = None
         # Every answer is an asynchronous generator: closed here, whatever happens.
@@ -88,38 +97,51 @@ class Dispatcher:
             async for reply in open_replies:
                 last = reply
                 # What stands already is about this from now on, however long its picture takes.
-                await self._remember(delivery.posted, reply)
+                await self._remember(ask.request, delivery.posted, reply)
                 fresh = delivery.posted is None
                 posted = await delivery.show(reply)
                 if fresh:
-                    await self._remember(posted, reply)
+                    await self._remember(ask.request, posted, reply)
         if last is not None and last.details:
             await delivery.follow(posted, last.details)
 
-    async def _remember(self, posted: Posted | None, reply: Reply) -> None:
-        if posted is not None and reply.remember is not None:
-            await self._services.topics.remember(posted, reply.remember)
+    async def _remember(self, request: Request, posted: Posted | None, reply: Reply) -> None:
+        topic = reply.remember
+        if topic is None:
+            return
+        if posted is not None:
+            await self._services.topics.remember(posted, topic)
+        if request.channel is not None and (request.thread_ts is None or topic.kind == "list"):
+            shown = self._services.conversation.shown
+            await shown.note(request.channel, request.user, topic)
 
-    async def _replies(self, request: Request) -> AsyncIterator[Reply] | None:
-        if request.click is not None:
-            return self._clicked(request)
+    async def _ask(self, request: Request) -> Ask | None:
+        """The request and what was understood of it; ``None`` where nothing is said to us."""
         services = self._services
         context = await services.context_of(request)
+        if request.click is not None:
+            return Ask(request, _CLICKED, services, context)
         if request.kind == "overheard" and context.thread.kind == "none":
             return None
         reading = services.understand(request.text, context)
-        if request.kind == "overheard" and reading.intent is Intent.UNKNOWN:
+        silent = reading.intent in {Intent.UNKNOWN, Intent.CLARIFY}
+        if request.kind == "overheard" and silent:
             return None
-        found = registry.command_for(reading) or registry.COMMANDS[Intent.UNKNOWN]
-        return found(Ask(request, reading, services))
+        return Ask(request, reading, services, context)
 
-    def _clicked(self, request: Request) -> AsyncIterator[Reply] | None:
-        click = request.click
-        if click is None:
+    def _replies(self, ask: Ask) -> AsyncIterator[Reply] | None:
+        click = ask.request.click
+        if click is not None:
+            if ask.request.kind == "view":
+                modal = registry.MODALS.get(click.id)
+                return modal.answer(ask) if modal is not None else None
+            action = registry.action_for(click.id)
+            return action.answer(ask) if action is not None else None
+        found = registry.command_for(ask.reading)
+        if found is None and ask.request.kind == "overheard":
             return None
-        ask = Ask(request, _CLICKED, self._services)
-        if request.kind == "view":
-            modal = registry.MODALS.get(click.id)
-            return modal.answer(ask) if modal is not None else None
-        action = registry.ACTIONS.get(click.id)
-        return action.answer(ask) if action is not None else None
+        return (found or registry.COMMANDS[Intent.UNKNOWN])(ask)
+
+
+async def _one(reply: Reply) -> AsyncIterator[Reply]:
+    yield reply

@@ -12,11 +12,11 @@ A command yields replies; each takes the place of the one before, in the same me
 import importlib
 import pkgutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from handlers.language.intents import Intent, Understanding
+from handlers.language.intents import Context, Intent, Understanding
 from handlers.reply import Reply
 from handlers.request import Request
 from handlers.services import Services
@@ -31,11 +31,13 @@ class Ask:
         request: Who asks, and where.
         reading: What was understood; of a click, the intent is that of the button's command.
         services: Everything that an answer may use.
+        context: What the request was read in: defaults, the thread, who speaks.
     """
 
     request: Request
     reading: Understanding
     services: Services
+    context: Context = field(default_factory=Context)
 
 
 Command = Callable[[Ask], AsyncIterator[Reply]]
@@ -100,6 +102,11 @@ def action(
         return function
 
     return register
+
+
+def action_for(action_id: str) -> Action | None:
+    """What a click does; what follows a colon only tells buttons of one row apart."""
+    return ACTIONS.get(action_id) or ACTIONS.get(action_id.partition(":")[0])
 
 
 def modal(callback_id: str, *, check: Check | None = None) -> Callable[[Answer], Answer]:

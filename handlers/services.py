@@ -10,6 +10,7 @@ from analysis.refs import Defaults, RunRef
 from analysis.reports import RunReport
 from analysis.run import Run
 from analysis.sources.base import Effort, Progress
+from handlers.conversation.ports import Conversation
 from handlers.language.intents import Context, Understanding
 from handlers.ports import Clock, Sender
 from handlers.reply import Image, Message, Posted, Topic
@@ -128,6 +129,7 @@ class Services:
         topics: What threads are about.
         clock: Time.
         defaults: What completes an incomplete name of a run.
+        conversation: Runs by name, accounts, defaults of channels, questions, undo.
     """
 
     examine: Examine
@@ -139,3 +141,4 @@ class Services:
     topics: Topics
     clock: Clock
     defaults: Defaults
+    conversation: Conversation

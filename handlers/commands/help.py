@@ -1,21 +1,27 @@
 """`help [COMMAND]`, and what is said to a sentence that was not understood."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Final
 
 from handlers import registry
+from handlers.commands.channel import state
+from handlers.conversation.suggest import suggestions
 from handlers.language import COMMANDS, Command
 from handlers.language.intents import Intent
 from handlers.registry import Ask, command
 from handlers.reply import Reply
 from handlers.views import help as view
 
-_FIRST: Final = 3
 
-
-@command(Intent.HELP, Intent.GREETING)
+@command(Intent.HELP)
 async def show_help(ask: Ask) -> AsyncIterator[Reply]:
-    """Says what the app can do, or how one command is used; to the person only."""
+    """Says what the app can do, or how one command is used; to the person only.
+
+    A bare `/wandb` shows what holds in the channel instead.
+    """
+    if ask.request.kind == "command" and not ask.request.text.strip():
+        async for reply in state(ask):
+            yield reply
+        return
     topic = (ask.reading.slots.topic or "").lower().removeprefix("/wandb").strip()
     known = available()
     named = next((entry for entry in known if entry.name == topic), None)
@@ -32,9 +38,12 @@ async def show_help(ask: Ask) -> AsyncIterator[Reply]:
 async def not_understood(ask: Ask) -> AsyncIterator[Reply]:
     """Says that the sentence was not understood, and what would be."""
     text = ask.request.text.replace(f"<@{ask.request.bot_user}>", "").strip()
-    known = available()
-    message = view.not_understood(text, known[:_FIRST]) if text else view.overview(known)
-    yield Reply(message, audience="person")
+    if not text:
+        yield Reply(view.overview(available()), audience="person")
+        return
+    nearest = suggestions(ask.reading, text, ask.context)
+    sure = ask.reading.intent is Intent.CLARIFY
+    yield Reply(view.not_understood(text, nearest, half=sure), audience="person")
 
 
 def available() -> Sequence[Command]:

@@ -1,6 +1,7 @@
 """What the app can do: made from the table of commands, so that it is never out of date."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from handlers.language import Command
@@ -10,6 +11,15 @@ from handlers.views.escape import Mrkdwn, code, escape, join, mrkdwn
 
 TRY: Final = "help.try"  # the action of an example's button; its value is the command's text
 _LINES: Final = 12  # commands in one section
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A button: its words, and what a click on it says."""
+
+    label: str
+    text: str
+    summary: str = ""
 
 
 def overview(commands: Sequence[Command]) -> Message:
@@ -57,21 +67,36 @@ def no_such_command(name: str, commands: Sequence[Command]) -> Message:
     return b.message(text, [b.section(text)])
 
 
-def not_understood(text: str, nearest: Sequence[Command]) -> Message:
-    """A sentence that was not understood, and what would be."""
-    what = mrkdwn("🤔 I did not understand “{text}”.", text=escape(text, 120))
+def not_understood(text: str, nearest: Sequence[Suggestion], *, half: bool = False) -> Message:
+    """A sentence that was not understood, or only half, and what may have been meant."""
+    words = "I am not sure what you mean by" if half else "I did not understand"
+    what = mrkdwn("🤔 {words} “{text}”.", words=words, text=escape(text, 120))
     lines = [
-        mrkdwn("• {example}  {summary}", example=code(_example(command)), summary=command.summary)
-        for command in nearest
+        mrkdwn("• *{label}*  {summary}", label=escape(one.label, 80), summary=one.summary)
+        for one in nearest
     ]
-    shown = join("\n", [mrkdwn("{what} I can do this:", what=what), *lines])
-    more = mrkdwn("Everything I can do: {help}", help=code("/wandb help"))
-    return b.message(what, [b.section(shown), b.context(more)])
+    shown = join("\n", [mrkdwn("{what} Did you mean one of these?", what=what), *lines])
+    more = mrkdwn("Nothing was changed. Everything I can do: {help}", help=code("/wandb help"))
+    return b.message(what, b.only([b.section(shown), _buttons(nearest), b.context(more)]))
+
+
+def greeting(nearest: Sequence[Suggestion]) -> Message:
+    """Hello, and where to begin."""
+    text = mrkdwn("👋 Hello! Ask me how your training runs are doing.")
+    return b.message(text, b.only([b.section(text), _buttons(nearest)]))
+
+
+def welcome() -> Message:
+    """Thanks, answered."""
+    text = mrkdwn("You’re welcome!")
+    return b.message(text, [b.section(text)])
+
+
+def _buttons(nearest: Sequence[Suggestion]) -> Block | None:
+    return b.actions(
+        b.button(one.label, f"{TRY}:{place}", one.text) for place, one in enumerate(nearest)
+    )
 
 
 def _usage(command: Command) -> Mrkdwn:
     return code(f"/wandb {command.name} {command.usage}".strip())
-
-
-def _example(command: Command) -> str:
-    return command.examples[0] if command.examples else f"/wandb {command.name}"

@@ -11,16 +11,16 @@ from slack_bolt.async_app import AsyncApp
 from analysis.plots.curves import RunCurves
 from analysis.refs import Defaults
 from bot.demo.slack import LocalSlack
+from handlers.conversation.context import ContextBuilder
 from handlers.dispatch import Dispatcher
-from handlers.language import Context, understand
+from handlers.language import understand
 from handlers.listeners import Listeners
 from handlers.memory import RecentDeliveries, RecentTopics
 from handlers.reply import Image
-from handlers.request import Request
 from handlers.sending import SlackSender, clients
 from handlers.services import Services
 from tests.clocks import HandClock
-from tests.scenarios.harness import PNG, Bot, OnlyTeam, Runs
+from tests.scenarios.harness import PNG, Bot, OnlyTeam, Runs, talk
 
 
 @pytest.fixture
@@ -43,28 +43,20 @@ async def bot(slack: LocalSlack) -> AsyncIterator[Bot]:
             return None
         return Image("curves", PNG, f"The curves of {curves.title}.", curves.key())
 
-    async def context_of(request: Request) -> Context:
-        addressed = {"command": "command", "mention": "mention", "direct": "dm"}
-        return Context.model_validate(
-            {
-                "addressed": addressed.get(request.kind, "thread"),
-                "now": clock.now(),
-                "bot": {"slack_id": request.bot_user},
-            }
-        )
-
+    defaults, conversation = Defaults(entity="team", project="proj"), talk(runs, clock)
     async with aiohttp.ClientSession() as session:
         steady, once = clients(slack.app.bot_token, base_url=slack.api_url, session=session)
         services = Services(
             examine=runs.examine,
             draw=draw,
             understand=understand,
-            context_of=context_of,
+            context_of=ContextBuilder(topics, conversation, access, clock, defaults),
             sender=SlackSender(steady, once, session, clock),
             access=access,
             topics=topics,
             clock=clock,
-            defaults=Defaults(entity="team", project="proj"),
+            defaults=defaults,
+            conversation=conversation,
         )
         listeners = Listeners(Dispatcher(services), RecentDeliveries())
         app = AsyncApp(client=steady)

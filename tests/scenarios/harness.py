@@ -1,18 +1,30 @@
 """What scenario tests need around the Slack side: prepared runs, an access rule, the bot."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from analysis.errors import AnalysisError, NotAllowed, RunNotFound
-from analysis.refs import RunRef
+from analysis.metric_lines import Lines, MetricAnswer
+from analysis.ranking import Ranking
+from analysis.refs import ProjectRef, RunRef
 from analysis.run import Run
-from analysis.sources.base import Effort, Progress
+from analysis.sources.base import Effort, Progress, RunPage, RunQuery
+from handlers.conversation.memory import (
+    KnownPeople,
+    KnownPreferences,
+    KnownQuestions,
+    KnownUndos,
+    LastShown,
+)
+from handlers.conversation.ports import Conversation
 from handlers.listeners import Listeners
 from handlers.memory import RecentTopics
+from handlers.reply import Image
 from handlers.request import Request
 from handlers.services import Examined
 from tests.clocks import HandClock
+from tests.reports import a_run
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
@@ -48,6 +60,57 @@ class Runs:
         if isinstance(found, Exception):
             raise found
         return found
+
+
+@dataclass(frozen=True)
+class KnownRuns:
+    """A directory of the runs that a test prepared; everything is in team/proj."""
+
+    runs: Runs
+
+    async def home(self) -> str | None:
+        return "team"
+
+    async def recent(self, within: ProjectRef) -> tuple[Run, ...]:
+        refs = [path.split("/") for path in self.runs.known]
+        return tuple(a_run(run) for entity, project, run in refs if entity == within.entity)
+
+    async def named(self, within: ProjectRef, name: str) -> tuple[Run, ...]:
+        return await self.recent(within)
+
+    async def page(self, query: RunQuery) -> RunPage:
+        return RunPage(await self.recent(query.within))
+
+    async def run(self, ref: RunRef) -> Run:
+        return a_run(ref.id)
+
+    def seen(self, entity: str) -> Sequence[Run]:
+        return ()
+
+
+def talk(runs: Runs, clock: HandClock) -> Conversation:
+    """A conversation in memory about the prepared runs; metrics have tests of their own."""
+
+    async def read(refs: Sequence[RunRef], said: Sequence[str]) -> MetricAnswer:
+        raise RunNotFound("No metrics are prepared here.")
+
+    async def rank(query: RunQuery, *, metric: str | None = None, top: int = 5) -> Ranking:
+        raise RunNotFound("No ranking is prepared here.")
+
+    async def draw(lines: Lines) -> Image | None:
+        return None
+
+    return Conversation(
+        directory=KnownRuns(runs),
+        accounts=KnownPeople(),
+        preferences=KnownPreferences(),
+        questions=KnownQuestions(),
+        undos=KnownUndos(clock),
+        shown=LastShown(clock),
+        read_metric=read,
+        rank=rank,
+        draw=draw,
+    )
 
 
 class OnlyTeam:

@@ -1,0 +1,120 @@
+"""What a request's text is read with: who speaks, defaults, the thread's topic, known runs.
+
+Nothing of it is read back from Slack. Known runs come from what is kept of the default project;
+where W&B has not answered yet, a sentence is read without them after a short wait.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from analysis.errors import AnalysisError
+from analysis.refs import Defaults as Ours
+from analysis.refs import ProjectRef
+from analysis.run import Run
+from handlers.conversation.ports import Conversation, Place
+from handlers.conversation.which import known_run
+from handlers.language.intents import Bot, Context, Defaults, Thread, User
+from handlers.ports import Clock
+from handlers.reply import Topic
+from handlers.request import Request
+from handlers.services import Access, Topics
+from handlers.waiting import background
+
+PATIENCE_S: Final = 1.5
+_KNOWN: Final = 200
+_ADDRESSED: Final = {"command": "command", "mention": "mention", "direct": "dm"}
+
+
+@dataclass(frozen=True, slots=True)
+class ContextBuilder:
+    """``services.ContextOf``.
+
+    Attributes:
+        topics: What threads are about.
+        conversation: Accounts, defaults, what was shown, the directory.
+        access: Nothing of an entity that may not be told is looked up.
+        clock: Time.
+        ours: The defaults of W&B's own settings.
+    """
+
+    topics: Topics
+    conversation: Conversation
+    access: Access
+    clock: Clock
+    ours: Ours
+
+    async def __call__(self, request: Request) -> Context:
+        """The context of a request; it never fails because W&B does."""
+        topic = await self._topic(request)
+        addressed = _ADDRESSED.get(request.kind, "command" if request.click else "thread")
+        if addressed == "thread" and topic is None:
+            return Context(addressed="thread", now=self.clock.now())
+        person = await self.conversation.accounts.of(request.user)
+        place = await self.place(request)
+        return Context(
+            addressed=addressed,
+            now=self.clock.now(),
+            user=User(slack_id=request.user, wandb=person.wandb if person else None),
+            bot=Bot(slack_id=request.bot_user or None),
+            defaults=Defaults(
+                entity=place.entity if place else None, project=place.project if place else None
+            ),
+            thread=_thread(topic),
+            known_runs=tuple(known_run(run) for run in await self._known(request, place))[:_KNOWN],
+        )
+
+    async def place(self, request: Request) -> Place | None:
+        """The default place: the channel's, else the person's, else that of W&B's settings."""
+        preferences = self.conversation.preferences
+        if request.channel and request.place != "direct":
+            found = await preferences.default("channel", request.channel)
+            if found is not None:
+                return found
+        found = await preferences.default("user", request.user)
+        if found is not None or self.ours.entity is None:
+            return found
+        return Place(self.ours.entity, self.ours.project)
+
+    async def _topic(self, request: Request) -> Topic | None:
+        if request.channel is None:
+            return None
+        thread = request.thread_ts
+        if thread is not None:
+            found = await self.topics.about(request.channel, thread)
+            if found is not None or request.kind == "overheard":
+                return found
+        shown = await self.conversation.shown.last(request.channel, request.user)
+        if shown is not None and shown.kind != "list" and request.place != "direct":
+            return None  # in a channel “it” needs a thread; “run 3” is of the list just shown
+        return shown
+
+    async def _known(self, request: Request, place: Place | None) -> Iterable[Run]:
+        if place is None or await self._refused(request, place.entity):
+            return ()
+        directory = self.conversation.directory
+        recent: tuple[Run, ...] = ()
+        if place.project is not None and request.click is None:  # a click names its run
+            recent = await self._recent(place)
+        seen = directory.seen(place.entity)
+        return {run.ref: run for run in (*recent, *seen)}.values()
+
+    async def _recent(self, place: Place) -> tuple[Run, ...]:
+        look = self.conversation.directory.recent(ProjectRef(place.entity, place.project))
+        try:
+            async with background(look, self.clock) as work:
+                return await work.result() if await work.done_within(PATIENCE_S) else ()
+        except AnalysisError:
+            return ()
+
+    async def _refused(self, request: Request, entity: str) -> bool:
+        try:
+            return await self.access.may_read(request, entity) is not None
+        except AnalysisError:
+            return True
+
+
+def _thread(topic: Topic | None) -> Thread:
+    if topic is None:
+        return Thread()
+    return Thread(kind=topic.kind, runs=topic.runs)

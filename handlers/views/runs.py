@@ -1,0 +1,245 @@
+"""A numbered list of runs, and the best ones as a table; “run 3” means the third."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from analysis import metrics
+from analysis.ranking import Ranking
+from analysis.reports import RunFacts
+from analysis.run import Run, RunState
+from handlers.reply import Message
+from handlers.views import blocks as b
+from handlers.views.escape import Mrkdwn, code, date, escape, join, link, mrkdwn
+from handlers.views.numbers import duration, number, plural, step
+from handlers.views.words import state_word
+
+PAGE: Final = 10
+MORE: Final = "runs.more"
+OPEN: Final = "runs.open"
+_LISTED: Final = 100  # of a menu
+
+
+def listing(
+    runs: Sequence[Run],
+    *,
+    what: str,
+    where: str,
+    now: datetime,
+    page: int = 0,
+    total: int | None = None,
+    more: str = "",
+    token: str = "",
+) -> Message:
+    """Runs, numbered in the order shown.
+
+    Args:
+        runs: All that were found, from the first page on.
+        what: What was asked for, such as “failed runs since 2 Nov”.
+        where: The project or entity.
+        now: When it is shown.
+        page: Which ten are shown, from 0.
+        total: How many there are, where W&B says so.
+        more: The value of the buttons that turn the page; none where it is empty.
+        token: What finds the list again when one of it is chosen.
+    """
+    text = _title(len(runs), total, what, where)
+    if not runs:
+        hint = mrkdwn("Other projects: {example}.", example=code("/wandb runs ENTITY/PROJECT"))
+        return b.message(text, [b.section(text), b.context(hint)])
+    first = page * PAGE
+    shown = runs[first : first + PAGE]
+    several = len({run.ref.project for run in runs}) > 1
+    lines = [_line(first + place, run, several) for place, run in enumerate(shown, start=1)]
+    halves = [lines[at : at + 5] for at in range(0, len(lines), 5)]
+    last = first + len(shown)
+    span = mrkdwn("{first} to {last} of {all}  ·  ", first=first + 1, last=last,
+                  all=plural(total or len(runs), "run"))  # fmt: skip
+    note = mrkdwn(
+        "{span}Say {example} for more about one.  ·  W&amp;B, {when}",
+        span=span if last < (total or len(runs)) or page else Mrkdwn(),
+        example=code(f"describe run {min(first + 2, last)}"),
+        when=date(now),
+    )
+    row = b.actions(
+        [
+            _menu(shown, first),
+            b.button("Newer", f"{MORE}:back", turned(more, page - 1)) if page and more else None,
+            b.button("Older", f"{MORE}:on", turned(more, page + 1))
+            if more and last < (total or len(runs))
+            else None,
+        ],
+        block_id=f"list:{token}" if token else None,
+    )
+    head = mrkdwn("*{text}*", text=text)
+    sections = [b.section(join("\n", half)) for half in halves]
+    return b.message(text, b.only([b.section(head), *sections, b.context(note), row]))
+
+
+def turned(value: str, page: int) -> str:
+    """The value of a button that shows another page of the same list."""
+    return json.dumps({**json.loads(value), "page": max(0, page)}) if value else ""
+
+
+def looking(where: str) -> Message:
+    """A promise."""
+    text = mrkdwn("👀 Looking through {where} …", where=code(where, 120))
+    return b.message(text, [b.context(text)])
+
+
+def best(ranking: Ranking, *, now: datetime) -> Message:
+    """The best runs by a metric, as a table and as lines for who cannot show one."""
+    first = ranking.runs[0]
+    word = "lowest" if ranking.direction == "down" else "highest"
+    text = mrkdwn(
+        "🏆 Best in {where}: {run} with {metric} {value}",
+        where=escape(ranking.within, 120),
+        run=escape(first.run.name or first.run.id, 80),
+        metric=escape(ranking.metric, 80),
+        value=number(first.value),
+    )
+    head = mrkdwn(
+        "🏆 *Best in {where}: {run}* with {metric} *{value}*",
+        where=escape(ranking.within, 120),
+        run=link(first.run.url, first.run.name or first.run.id, 100),
+        metric=code(ranking.metric, 80),
+        value=number(first.value),
+    )
+    notes = [
+        mrkdwn(
+            "{word} last value of {metric} first",
+            word=word.capitalize(),
+            metric=code(ranking.metric, 80),
+        ),
+        mrkdwn("chosen because you named no metric") if ranking.chosen else Mrkdwn(),
+        mrkdwn("{count} without a finite value left out", count=plural(ranking.without, "run"))
+        if ranking.without
+        else Mrkdwn(),
+        mrkdwn("W&amp;B, {when}", when=date(now)),
+    ]
+    note = b.context(join("  ·  ", notes))
+    row = b.actions([_menu_of([each.run for each in ranking.runs], 0)])
+    if len(ranking.runs) == 1:
+        line = _ranked_line(1, ranking, 0)
+        return b.message(text, b.only([b.section(head), b.section(line), note, row]))
+    table = b.data_table(
+        f"Best by {ranking.metric}",
+        ["#", "Run", "Last", "Best", "At step", "State", "By"],
+        [
+            [
+                place,
+                each.run.name or each.run.id,
+                each.value,
+                each.best,
+                "" if each.best_step is None else step(each.best_step),
+                state_word(each.run.state).text,
+                each.run.user or "",
+            ]
+            for place, each in enumerate(ranking.runs, start=1)
+        ],
+    )
+    lines = [_ranked_line(place, ranking, place - 1) for place in range(1, len(ranking.runs) + 1)]
+    chunks = [b.section(join("\n", lines[at : at + 10])) for at in range(0, len(lines), 10)]
+    plainer = b.only([b.section(head), *chunks, note, row])
+    return b.message(text, b.only([b.section(head), table, note, row]), plainer)
+
+
+def _ranked_line(place: int, ranking: Ranking, at: int) -> Mrkdwn:
+    each = ranking.runs[at]
+    parts = [
+        mrkdwn("{place}. {run} *{value}*", place=place,
+               run=link(each.run.url, each.run.name or each.run.id, 100), value=number(each.value)),
+    ]  # fmt: skip
+    if each.best is not None and each.best_step is not None and each.best != each.value:
+        parts.append(
+            mrkdwn("best {best} at step {step}", best=number(each.best), step=step(each.best_step))
+        )
+    parts.append(mrkdwn("{state}", state=state_word(each.run.state).text))
+    if each.run.user:
+        parts.append(escape(each.run.user, 60))
+    return join("  ·  ", parts)
+
+
+def _title(found: int, total: int | None, what: str, where: str) -> Mrkdwn:
+    count = max(found, total or 0)
+    if not count:
+        return mrkdwn("🔎 No {what} in {where}", what=escape(what, 120), where=escape(where, 120))
+    noun = what if count != 1 else what.replace("runs", "run", 1)
+    return mrkdwn(
+        "📋 {count} {what} in {where}",
+        count=step(count),
+        what=escape(noun, 120),
+        where=escape(where, 120),
+    )
+
+
+def _line(place: int, run: Run, several: bool) -> Mrkdwn:
+    facts = RunFacts.of(run)
+    word = state_word(facts.state)
+    parts = [
+        mrkdwn("{place}. {emoji} {name}", place=place, emoji=word.emoji,
+               name=link(run.url, run.name or run.ref.id, 80)),
+        _since(run, word.text),
+    ]  # fmt: skip
+    if several:
+        parts.append(escape(run.ref.project, 60))
+    headline = _headline(run)
+    if headline:
+        parts.append(headline)
+    if run.user:
+        parts.append(escape(run.user, 40))
+    return join("  ·  ", parts)
+
+
+def _since(run: Run, word: str) -> Mrkdwn:
+    """The state, and since when or for how long."""
+    if run.state.live:
+        ran = f" for {duration(run.runtime_s)}" if run.runtime_s else ""
+        return mrkdwn("{word}{ran}", word=word, ran=ran)
+    when = run.ended_at or run.heartbeat_at or run.created_at
+    if when is None or run.state is RunState.PENDING:
+        return mrkdwn("{word}", word=word)
+    return mrkdwn("{word} {when}", word=word, when=date(when, "{date_short_pretty}, {time}"))
+
+
+def _headline(run: Run) -> Mrkdwn:
+    """The one number that tells most, from the summary: evaluation, else reward, else loss."""
+    names = [name for name, value in run.summary.items() if _is_number(value)]
+    for found in (metrics.evals(names), metrics.rewards(names), metrics.losses(names)):
+        if found:
+            value = number(float(run.summary[found[0]]))
+            return mrkdwn("{metric} {value}", metric=escape(found[0], 40), value=value)
+    return Mrkdwn()
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _menu(runs: Sequence[Run], first: int) -> Any:
+    return _menu_of([RunFacts.of(run) for run in runs], first)
+
+
+def _menu_of(runs: Sequence[RunFacts], first: int) -> Any:
+    """A menu that describes the run chosen; none where a path is too long for an option's value."""
+    options = [
+        {
+            "text": {
+                "type": "plain_text",
+                "text": f"{place}. {run.name or run.id}"[:75],
+                "emoji": False,
+            },
+            "value": run.path,
+        }
+        for place, run in enumerate(runs[:_LISTED], start=first + 1)
+        if len(run.path) <= 150
+    ]
+    if not options:
+        return None
+    return {
+        "type": "static_select",
+        "action_id": OPEN,
+        "placeholder": {"type": "plain_text", "text": "Describe one", "emoji": False},
+        "options": options,
+    }
