@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import psycopg
 import pytest
@@ -38,12 +38,12 @@ class Server:
     url: str
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """The address of a new, empty database; dropped at the end."""
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """The address of a new copy of ``template``; dropped at the end."""
         name = f"t{os.getpid()}_{next(_NUMBERS)}"
         base = self.url.rsplit("/", 1)[0]
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         try:
             yield f"{base}/{name}"
         finally:
@@ -126,7 +126,7 @@ def server() -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def skip_or_fail(reason: str) -> None:
+def skip_or_fail(reason: str) -> NoReturn:
     """Skips the test, or fails it where everything is needed."""
     if os.environ.get("WANDB_BOT_TESTS_NEED_ALL"):
         pytest.fail(reason)
