@@ -5,19 +5,33 @@ cost O(n) or O(n log n) for the lengths that a history has.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
-from analysis.history import Bools, Floats
+from analysis.history import Bools, Floats, Ints
 
 _MAD_TO_SIGMA = 1.4826  # of a normal distribution (Rousseeuw & Croux 1993)
+_SMALL = 2_000  # points up to which sorting is quicker than looking for the middle
 _MEDIAN_EFFICIENCY = 1.2533  # sqrt(pi/2): standard error of a median against that of a mean
 
 
 def median(values: Floats) -> float:
-    """The median; NaN of nothing."""
-    return float(np.median(values)) if values.size else float("nan")
+    """The median; NaN of nothing, and of what holds a NaN.
+
+    The same number as ``np.median``, for small arrays several times as fast: it is taken hundreds
+    of times a run.
+    """
+    n = values.size
+    if not n:
+        return float("nan")
+    if n > _SMALL:
+        return float(np.median(values))
+    ordered = np.sort(values, axis=None)
+    if np.isnan(ordered[-1]):
+        return float("nan")
+    half = n // 2
+    middle = ordered[half] if n % 2 else (ordered[half - 1] + ordered[half]) / 2.0
+    return float(middle)
 
 
 def sigma(values: Floats) -> float:
@@ -28,8 +42,8 @@ def sigma(values: Floats) -> float:
     """
     if values.size < 2:
         return 0.0
-    away = np.abs(values - np.median(values))
-    mad = float(np.median(away))
+    away = np.abs(values - median(values))
+    mad = median(away)
     return _MAD_TO_SIGMA * mad if mad > 0 else _MEDIAN_EFFICIENCY * float(np.mean(away))
 
 
@@ -44,19 +58,26 @@ def noise(values: Floats) -> float:
     return sigma(second) / float(np.sqrt(6.0))
 
 
-def edges(n: int, blocks: int) -> "np.ndarray[tuple[int], np.dtype[np.intp]]":
+def edges(n: int, blocks: int) -> Ints:
     """Bounds that cut n points into at most ``blocks`` nearly equal blocks, none empty."""
     count = max(1, min(n, blocks))
-    return np.unique(np.linspace(0, n, count + 1).astype(np.intp))
+    return np.unique(np.linspace(0, n, count + 1).astype(np.int64))
 
 
 def block_medians(values: Floats, blocks: int) -> Floats:
     """Medians of consecutive, nearly equal blocks: float64[min(n, blocks)]."""
-    bounds = edges(values.size, blocks)
-    return np.array(
-        [np.median(values[a:b]) for a, b in pairwise(bounds)],
-        dtype=np.float64,
-    )
+    return _medians(values, edges(values.size, blocks))
+
+
+def _medians(values: Floats, bounds: Ints) -> Floats:
+    """The median of each block between neighbouring bounds; one call for all of one length."""
+    sizes = np.diff(bounds)
+    medians = np.empty(sizes.size, dtype=np.float64)
+    for size in np.unique(sizes):
+        same = sizes == size
+        places = bounds[:-1][same][:, np.newaxis] + np.arange(size)
+        medians[same] = np.median(values[places], axis=1)
+    return medians
 
 
 def running_median(values: Floats, width: int) -> Floats:
@@ -84,8 +105,7 @@ def smooth(values: Floats, blocks: int = 60) -> Floats:
         return values.copy()
     bounds = edges(n, min(blocks, max(3, n // 4)))
     centres = (bounds[:-1] + bounds[1:] - 1) / 2.0
-    levels = np.array([np.median(values[a:b]) for a, b in pairwise(bounds)])
-    return np.interp(np.arange(n), centres, levels)
+    return np.interp(np.arange(n), centres, _medians(values, bounds))
 
 
 def ema(values: Floats, weight: float) -> Floats:
@@ -144,7 +164,7 @@ def level(values: Floats) -> Level:
     n = int(values.size)
     if n == 0:
         return Level(float("nan"), float("nan"), float("nan"), 0)
-    residual = values - smooth(values, 6) if n >= 12 else values - np.median(values)
+    residual = values - smooth(values, 6) if n >= 12 else values - median(values)
     spread = sigma(residual)
     error = _MEDIAN_EFFICIENCY * spread / float(np.sqrt(effective_size(residual)))
     if n >= 24:
@@ -155,8 +175,8 @@ def level(values: Floats) -> Level:
 
 def _line(values: Floats) -> Floats:
     x = np.arange(values.size, dtype=np.float64)
-    slope = theil_sen(x, values)
-    return slope * (x - x.mean())
+    centred: Floats = theil_sen(x, values) * (x - x.mean())
+    return centred
 
 
 def theil_sen(x: Floats, y: Floats, points: int = 120) -> float:
@@ -172,7 +192,7 @@ def theil_sen(x: Floats, y: Floats, points: int = 120) -> float:
     first, second = np.triu_indices(x.size, k=1)
     run = x[second] - x[first]
     keep = run != 0
-    return float(np.median((y[second] - y[first])[keep] / run[keep])) if keep.any() else 0.0
+    return median((y[second] - y[first])[keep] / run[keep]) if keep.any() else 0.0
 
 
 def stretches(mask: Bools, gap: int = 0) -> list[tuple[int, int]]:

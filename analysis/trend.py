@@ -1,6 +1,7 @@
 """The course of a loss in a few robust numbers: where it began, its best, where it stands."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -57,8 +58,13 @@ class Trend:
         return bool(np.all(self.curve.value >= 0)) and self.start.value > 0
 
 
+@lru_cache(maxsize=2)
 def trend(curve: Curve) -> Trend | None:
-    """The course of a curve's finite values; None where there are fewer than four."""
+    """The course of a curve's finite values; None where there are fewer than four.
+
+    Several detectors ask for the same curve in turn: the last answers are kept (curves are
+    immutable and equal only to themselves).
+    """
     finite = curve.finite
     value = finite.value
     n = value.size

@@ -25,7 +25,7 @@ SAMPLES = 300
 """Points a curve: a plot's width, and enough for the detectors of shape."""
 MOST_RUNS = 1_000
 LIVE = frozenset({RunState.RUNNING, RunState.PREEMPTING, RunState.PENDING})
-_PATIENCE_S = 3.0  # for the pages with curves, before the curves are asked for in parts as well
+_PATIENCE_S = 5.0  # for the pages with curves, before the curves are asked for in parts as well
 _PART_S = 2.0  # for the curves of a part, before its runs are asked for one by one
 _PART = 10
 _MOST_SILENT = 50
@@ -126,7 +126,7 @@ class Asking:
         page = asyncio.ensure_future(self.source.runs(query, curve_keys=self.keys, samples=SAMPLES))
         apart: asyncio.Future[Found] | None = None
         try:
-            await asyncio.wait({page}, timeout=min(_PATIENCE_S, 0.4 * self.left))
+            await asyncio.wait({page}, timeout=min(_PATIENCE_S, 0.5 * self.left))
             if not page.done():
                 apart = asyncio.ensure_future(self._apart(query))
                 waiting: set[asyncio.Future[RunPage] | asyncio.Future[Found]] = {page, apart}
