@@ -1,0 +1,96 @@
+"""The Slack app manifest: the file beside the code, and its forms for a public URL and own hosts."""
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from analysis.errors import BadRequest
+
+EVENTS_PATH: Final = "/slack/events"
+"""Where the HTTP receiver takes events, commands, interactivity and options."""
+MOST_DOMAINS: Final = 5
+_FILE: Final = "manifest.yml"
+
+
+def text() -> str:
+    """The file with its comments, as it is for Socket Mode."""
+    packaged = files("bot").joinpath(_FILE)
+    if packaged.is_file():
+        return packaged.read_text(encoding="utf-8")
+    # A checkout: the file stands at its top, and is put into the package when a wheel is built.
+    return Path(__file__).parents[1].joinpath(_FILE).read_text(encoding="utf-8")
+
+
+def load() -> dict[str, Any]:
+    """The manifest as a value."""
+    import yaml
+
+    manifest: dict[str, Any] = yaml.safe_load(text())
+    return manifest
+
+
+def scopes(manifest: Mapping[str, Any]) -> frozenset[str]:
+    """The bot scopes that the app asks for."""
+    return frozenset(manifest["oauth_config"]["scopes"]["bot"])
+
+
+def for_url(manifest: Mapping[str, Any], url: str) -> dict[str, Any]:
+    """The manifest for HTTP: Slack posts everything to one address below ``url``.
+
+    Raises:
+        BadRequest: when ``url`` is no public HTTPS address.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
+        raise BadRequest(f"“{url}” cannot be used.", "Slack takes an address such as https://HOST.")
+    base = url.rstrip("/")
+    target = base if base.endswith(EVENTS_PATH) else base + EVENTS_PATH
+    made: dict[str, Any] = {**manifest}
+    made["features"] = {
+        **manifest["features"],
+        "slash_commands": [
+            {**one, "url": target} for one in manifest["features"]["slash_commands"]
+        ],
+    }
+    settings = manifest["settings"]
+    made["settings"] = {
+        **settings,
+        "event_subscriptions": {"request_url": target, **settings["event_subscriptions"]},
+        "interactivity": {
+            **settings["interactivity"],
+            "request_url": target,
+            "message_menu_options_url": target,  # external selects need it in HTTP mode
+        },
+        "socket_mode_enabled": False,
+    }
+    return made
+
+
+def with_hosts(manifest: Mapping[str, Any], hosts: Sequence[str]) -> dict[str, Any]:
+    """The manifest with further W&B hosts whose links unfurl.
+
+    Raises:
+        BadRequest: when that would be more than Slack allows, or a host is none.
+    """
+    known: list[str] = [*manifest["features"]["unfurl_domains"]]
+    for host in hosts:
+        name = (urlsplit(host if "://" in host else f"https://{host}").hostname or "").lower()
+        if "." not in name:
+            raise BadRequest(f"“{host}” is no host whose links Slack can unfurl.")
+        if not any(name == domain or name.endswith(f".{domain}") for domain in known):
+            known.append(name)
+    if len(known) > MOST_DOMAINS:
+        raise BadRequest(f"Slack unfurls the links of {MOST_DOMAINS} domains at most.")
+    return {**manifest, "features": {**manifest["features"], "unfurl_domains": known}}
+
+
+def as_yaml(manifest: Mapping[str, Any]) -> str:
+    """The manifest as YAML, in the order of the file."""
+    import yaml
+
+    dumped: str = yaml.safe_dump(
+        dict(manifest), sort_keys=False, allow_unicode=True, width=100, default_flow_style=False
+    )
+    return dumped
