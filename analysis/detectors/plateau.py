@@ -94,7 +94,8 @@ def _flat_since(course: Trend, t: Thresholds) -> int | None:
     ):
         return None
     # The flat part may begin earlier: go back while the smoothed curve is within the noise.
-    room = max(2 * error, small, 0.5 * course.noise)
+    blocks = 1.2533 * course.spread / np.sqrt(max(1.0, n / 60))
+    room = max(2 * error, small, 4 * blocks)
     above = np.flatnonzero(course.smooth[:start] > first.value + room)
     return int(above[-1]) + 1 if above.size else start
 

@@ -1,11 +1,12 @@
 """A jump of the loss, and whether it came back.
 
 Sees: s.loss value and high float64[n] (unit of the loss), step int64[n], ascending.
-Formula: z = (x − m) / σ, m the running median around a point (it does not lag), σ the robust
-    standard deviation of the residuals near it and no less than a tenth of the run's. A spike has
-    z > t.loss_spike (and half of it for the logarithm of a positive loss), rises by more than
-    t.loss_spike_size of the loss's range and of its level, and stands out from the run's other
-    excursions (2.5 times their z, 1.2 times their height).
+Formula: z = (x − m) / σ, m the running median around a point, or of the points before it where
+    that is less (a step up is a jump too), σ the robust standard deviation of the residuals near
+    it and no less than a tenth of the run's. A spike has z > t.loss_spike (and half of it for the
+    logarithm of a positive loss), rises at once by more than t.loss_spike_size of the loss's range
+    and of its level, and stands out from the run's other excursions (2.5 times their z, 1.2 times
+    their height).
 Thresholds: t.loss_spike, t.loss_spike_size. Source: Tukey's outer fences made robust (Hampel
     1974); ZClip (2025); PaLM, section 5.1.
 Stays silent on: the first twentieth and the warm-up (at most a tenth), restarts and stages,
@@ -53,7 +54,7 @@ def _spikes(curve: Curve, s: Signals, t: Thresholds) -> list[_Spike]:
     n = len(curve)
     value = np.maximum(curve.value, curve.high)
     middle = _baseline(curve.value)
-    residual = value - middle
+    residual = value - _before(middle)
     spread = _spread(curve.value - middle)
     z = residual / spread
     span = float(np.max(middle) - np.min(middle))
@@ -69,8 +70,9 @@ def _spikes(curve: Curve, s: Signals, t: Thresholds) -> list[_Spike]:
         if near(curve, a, s.stage_rows):
             continue
         top = a + int(np.argmax(residual[a : b + 1]))
-        # A jump rises above what came just before; the flank of a hump does not.
-        if value[top] - robust.median(curve.value[max(0, a - 10) : a]) <= least[top]:
+        # A jump rises at once above what came just before; the flank of a hump does not.
+        soon = float(value[a : a + max(3, n // 200)].max())
+        if soon - robust.median(curve.value[max(0, a - 10) : a]) <= least[a]:
             continue
         found.append((a, b, float(residual[top]), float(z[top])))
     kept = _outstanding(found, z, residual, skip)
@@ -83,7 +85,7 @@ def _odd_in_proportion(value: Floats, high: Floats, t: Thresholds) -> Bools:
         return np.ones(value.size, dtype=np.bool_)
     logs = np.log(value)
     middle = _baseline(logs)
-    return (np.log(high) - middle) / _spread(logs - middle) > 0.5 * t.loss_spike
+    return (np.log(high) - _before(middle)) / _spread(logs - middle) > 0.5 * t.loss_spike
 
 
 def _staged(found: list[_Spike], curve: Curve) -> bool:
@@ -109,9 +111,18 @@ def _warm_up(curve: Curve, s: Signals) -> int:
 
 
 def _baseline(value: Floats) -> Floats:
-    n = value.size
-    width = 2 * int(np.clip(n // 20, 4, 50)) + 1
-    return robust.running_median(value, width)
+    return robust.running_median(value, 2 * _half_width(value.size) + 1)
+
+
+def _half_width(n: int) -> int:
+    return int(np.clip(n // 20, 4, 50))
+
+
+def _before(middle: Floats) -> Floats:
+    """The baseline around a point or before it, whichever is less: a step up is a jump too."""
+    half = _half_width(middle.size)
+    trailing = np.concatenate((middle[:half], middle[:-half]))
+    return np.minimum(middle, trailing)
 
 
 def _spread(residual: Floats) -> Floats:

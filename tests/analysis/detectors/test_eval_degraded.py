@@ -1,0 +1,35 @@
+"""Held-out quality that was reached and lost again."""
+
+import numpy as np
+
+from tests.analysis.detectors.build import all_of, falling, loud, see
+
+ROWS = np.arange(24, 1000, 25)
+U = ROWS / 1000
+
+
+def test_an_accuracy_that_is_lost_is_found() -> None:
+    acc = 0.1 + 0.8 * (1 - np.exp(-U * 10)) - 0.6 * (U > 0.6)
+    found = all_of(see({"train/loss": falling(1000), "val/acc": (ROWS, acc)}))["eval_degraded"]
+    assert found.metric == "val/acc"
+    assert "fallen" in found.message
+
+
+def test_what_is_overfitting_is_not_said_twice() -> None:
+    held = 0.5 + 1.5 * np.exp(-U * 12) + 1.6 * np.maximum(0, U - 0.3)
+    assert loud(see({"train/loss": falling(1000), "eval/loss": (ROWS, held)})) == {"overfitting"}
+
+
+def test_a_collapsed_reward_is_found_though_the_loss_looks_calm() -> None:
+    t = np.arange(300) / 300
+    reward = 20 + 280 / (1 + np.exp(-(t - 0.3) * 20))
+    reward[200:] = 40.0
+    reward *= np.exp(0.05 * np.random.default_rng(0).normal(size=300))
+    columns = {"train/loss": np.full(300, 30.0) + t, "rollout/ep_rew_mean": reward}
+    assert loud(see(columns)) == {"eval_degraded"}
+
+
+def test_a_reward_that_sways_is_not() -> None:
+    t = np.arange(300) / 300
+    reward = 20 + 280 * t * (1 - 0.2 * np.sin(t * 30) ** 2)
+    assert not loud(see({"train/loss": np.full(300, 30.0), "rollout/ep_rew_mean": reward}))

@@ -1,0 +1,60 @@
+"""A loss that never went down."""
+
+import numpy as np
+
+from tests.analysis.detectors.build import falling, loud, reasons, see
+
+
+def flat(
+    n: int, level: float = 2.3, noise: float = 0.02
+) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    return level * np.exp(noise * np.random.default_rng(0).normal(size=n))
+
+
+def test_a_loss_at_chance_throughout_is_found() -> None:
+    assert loud(see({"loss": flat(500)})) == {"loss_not_decreasing"}
+
+
+def test_what_falls_in_the_first_steps_only_is_not_learning() -> None:
+    loss = flat(800, noise=0.005)
+    loss[:6] += [0.05, 0.04, 0.03, 0.02, 0.01, 0.005]
+    assert "loss_not_decreasing" in loud(see({"loss": loss}))
+
+
+def test_fine_tuning_with_a_small_gain_is_learning() -> None:
+    t = np.arange(600) / 600
+    loss = flat(600, noise=0.05) * (1 - 0.1 * (1 - np.exp(-5 * t)))
+    assert not loud(see({"train/loss": loss}))
+
+
+def test_noise_too_large_to_tell_gives_no_verdict() -> None:
+    rng = np.random.default_rng(5)
+    assert not loud(see({"loss": 1.0 + rng.gamma(1.0, 1.0, 30)}))
+
+
+def test_a_rate_of_zero_needs_no_further_proof() -> None:
+    rng = np.random.default_rng(6)
+    loss = 5 * np.exp(0.2 * rng.normal(size=80))
+    assert loud(see({"loss": loss, "lr": np.zeros(80)})) == {
+        "loss_not_decreasing",
+        "learning_rate_zero",
+    }
+
+
+def test_a_loss_at_its_floor_from_the_start_is_fine() -> None:
+    assert not loud(see({"loss": flat(300, level=1e-3)}))
+
+
+def test_reinforcement_learning_gets_no_verdict_and_a_reason() -> None:
+    columns = {"train/loss": flat(200, 40.0), "rollout/ep_rew_mean": np.linspace(20, 300, 200)}
+    assert not loud(see(columns))
+    assert "reward" in reasons(see(columns))["loss_not_decreasing"]
+
+
+def test_a_resumed_part_is_not_judged_by_its_start() -> None:
+    columns = {"train/loss": flat(100, 3.0, 0.01), "train/global_step": 5000 + np.arange(100) * 10}
+    assert "resumed" in reasons(see(columns))["loss_not_decreasing"]
+
+
+def test_a_falling_loss_is_not_found() -> None:
+    assert not loud(see({"loss": falling(12)}))

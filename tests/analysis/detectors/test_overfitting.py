@@ -1,0 +1,61 @@
+"""Held-out loss that turns while training loss goes on."""
+
+import numpy as np
+
+from tests.analysis.detectors.build import all_of, falling, loud, reasons, see
+
+ROWS = np.arange(24, 1000, 25)
+U = ROWS / 1000
+TURNS = 0.5 + 1.5 * np.exp(-U * 12) + 0.8 * np.maximum(0, U - 0.3)
+
+
+def test_a_rise_over_several_evaluations_names_the_best_step() -> None:
+    found = all_of(see({"train/loss": falling(1000), "eval/loss": (ROWS, TURNS)}))["overfitting"]
+    assert 250 <= (found.step_start or 0) <= 350
+    assert found.metric == "eval/loss"
+
+
+def test_train_and_eval_are_paired_by_row_though_eval_is_rare() -> None:
+    worse_train = falling(1000)
+    worse_train[400:] += 0.5
+    s = see({"train/loss": worse_train, "eval/loss": (ROWS, TURNS)})
+    assert "overfitting" not in loud(s)
+
+
+def test_a_gap_alone_is_none() -> None:
+    held = 0.5 + 1.5 * np.exp(-U * 12)
+    assert not loud(see({"train/loss": falling(1000, floor=0.01), "eval/loss": (ROWS, held)}))
+
+
+def test_a_rise_of_a_hundredth_of_the_gain_is_none() -> None:
+    held = 0.05 + 2.0 * np.exp(-U * 12) + 0.01 * np.maximum(0, U - 0.3)
+    assert not loud(see({"train/loss": falling(1000, floor=0.01), "eval/loss": (ROWS, held)}))
+
+
+def test_one_bad_evaluation_is_none() -> None:
+    held = 0.5 + 1.5 * np.exp(-U * 12)
+    held[-1] = 1.5
+    assert not loud(see({"train/loss": falling(1000), "eval/loss": (ROWS, held)}))
+
+
+def test_one_set_of_three_against_the_others_is_none() -> None:
+    sound = 0.5 + 1.5 * np.exp(-U * 12)
+    columns = {
+        "train/loss": falling(1000),
+        "eval/loss": (ROWS, sound),
+        "eval/math_loss": (ROWS, sound + 0.1),
+        "eval/other_loss": (ROWS, TURNS),
+    }
+    assert not loud(see(columns))
+
+
+def test_boosted_trees_are_read_by_their_numbered_sets() -> None:
+    fitted = 0.69 * np.exp(-np.arange(300) / 60)
+    held = 0.5 + 0.19 * np.exp(-np.arange(300) / 5) + 0.001 * np.arange(300)
+    s = see({"validation_0-logloss": fitted, "validation_1-logloss": held})
+    assert all_of(s)["overfitting"].metric == "validation_1-logloss"
+
+
+def test_three_evaluations_are_too_few() -> None:
+    s = see({"train/loss": falling(100), "eval/loss": ([30, 60, 90], [1.0, 1.2, 1.5])})
+    assert reasons(s)["overfitting"] == "too few evaluations yet"

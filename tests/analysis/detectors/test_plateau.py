@@ -1,0 +1,41 @@
+"""A loss that learned something and then nothing more."""
+
+import numpy as np
+
+from analysis.findings import Severity
+from tests.analysis.detectors.build import all_of, falling, see
+
+T = np.arange(1000) / 1000
+NOISE = np.exp(0.02 * np.random.default_rng(0).normal(size=1000))
+STUCK = 4.0 * (0.8 + 0.2 * np.exp(-T * 40)) * NOISE
+
+
+def test_a_high_loss_that_stays_is_a_warning() -> None:
+    found = all_of(see({"loss": STUCK}))["loss_plateau"]
+    assert found.severity is Severity.WARNING
+    assert (found.step_start or 0) < 400
+
+
+def test_a_schedule_at_its_end_is_convergence() -> None:
+    rate = 1e-3 * 0.5 * (1 + np.cos(np.pi * T))
+    assert "loss_plateau" not in all_of(see({"loss": STUCK, "lr": rate}))
+
+
+def test_a_loss_that_fell_by_more_than_half_is_information() -> None:
+    loss = 4.0 * (0.4 + 0.6 * np.exp(-T * 40)) * NOISE
+    assert all_of(see({"loss": loss}))["loss_plateau"].severity is Severity.INFO
+
+
+def test_fine_tuning_is_information() -> None:
+    found = all_of(see({"loss": STUCK}, config={"model_name_or_path": "gpt2"}))
+    assert found["loss_plateau"].severity is Severity.INFO
+
+
+def test_a_rate_that_was_cut_early_is_named() -> None:
+    rate = np.where(np.arange(1000) < 100, 1e-2, 1e-6)
+    found = all_of(see({"loss": STUCK, "lr": rate}))["loss_plateau"]
+    assert "cut" in found.message
+
+
+def test_slow_progress_is_no_plateau() -> None:
+    assert "loss_plateau" not in all_of(see({"loss": falling(1000, noise=0.01)}))

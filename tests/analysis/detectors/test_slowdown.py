@@ -1,0 +1,39 @@
+"""A run that is slower than itself."""
+
+import numpy as np
+
+from tests.analysis.detectors.build import all_of, falling, loud, see
+
+WOBBLE = np.exp(0.05 * np.random.default_rng(0).normal(size=600))
+
+
+def test_a_logged_pace_that_halves_is_found() -> None:
+    pace = 1000 * WOBBLE
+    pace[400:] *= 0.4
+    found = all_of(see({"loss": falling(600), "samples_per_second": pace}))["throughput_drop"]
+    assert 350 <= (found.step_start or 0) <= 450
+
+
+def test_without_a_logged_pace_the_clock_tells() -> None:
+    rows = np.concatenate((np.arange(300), 300 + 4 * np.arange(300)))  # time goes by rows
+    columns = {"train/loss": (rows, falling(600)), "train/global_step": (rows, np.arange(600))}
+    assert "throughput_drop" in loud(see(columns))
+
+
+def test_pauses_for_evaluation_are_no_drop() -> None:
+    rows = np.cumsum(np.where(np.arange(600) % 50 == 49, 60, 1))
+    columns = {"train/loss": (rows, falling(600)), "train/global_step": (rows, np.arange(600))}
+    assert not loud(see(columns))
+
+
+def test_milliseconds_that_nobody_waits_for_are_no_drop() -> None:
+    pace = 1000 * WOBBLE
+    pace[400:] *= 0.4
+    s = see({"loss": falling(600), "samples_per_second": pace}, seconds=0.002)
+    assert "throughput_drop" not in loud(s)
+
+
+def test_a_slow_part_that_is_over_is_no_drop() -> None:
+    pace = 1000 * WOBBLE
+    pace[200:300] *= 0.3
+    assert not loud(see({"loss": falling(600), "samples_per_second": pace}))

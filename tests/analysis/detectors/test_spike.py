@@ -1,0 +1,51 @@
+"""A jump of the loss."""
+
+import numpy as np
+
+from tests.analysis.detectors.build import all_of, falling, loud, see
+
+
+def test_two_bad_batches_are_one_finding_with_the_height() -> None:
+    loss = falling(800)
+    loss[500:502] = 60.0
+    found = all_of(see({"loss": loss}))["loss_spike"]
+    assert (found.step_start, found.step_end, found.value) == (500, 501, 60.0)
+    assert "came back" in found.message
+
+
+def test_a_jump_that_has_not_come_back_says_so() -> None:
+    loss = falling(400, top=6)
+    loss[380:] += 2.0
+    found = all_of(see({"loss": loss}))
+    assert "has not come back" in found["loss_spike"].message
+
+
+def test_a_spike_hidden_inside_a_bucket_is_seen() -> None:
+    s = see({"loss": falling(400)})
+    assert s.loss is not None
+    s.loss.high[200] = 40.0
+    assert "loss_spike" in loud(s)
+
+
+def test_a_batch_of_one_is_noisy_by_nature() -> None:
+    rng = np.random.default_rng(3)
+    assert "loss_spike" not in loud(see({"loss": falling(1500) * rng.gamma(1.2, 1 / 1.2, 1500)}))
+
+
+def test_the_saw_tooth_of_a_running_mean_is_no_spike() -> None:
+    loss = falling(600, noise=0.1)
+    for a in range(0, 600, 50):
+        loss[a : a + 50] = np.cumsum(loss[a : a + 50]) / np.arange(1, 51)
+    assert "loss_spike" not in loud(see({"batch/loss": loss}))
+
+
+def test_ripples_at_the_floor_are_no_spikes() -> None:
+    loss = 2.3 * np.exp(-np.arange(1000) / 40) + 1e-5
+    loss[[700, 800]] = 0.01
+    assert "loss_spike" not in loud(see({"loss": loss}))
+
+
+def test_stages_that_nobody_logged_are_no_spikes() -> None:
+    u = np.arange(900) % 225 / 225
+    loss = 0.01 + 3.0 * np.exp(-u * 10) * np.exp(0.05 * np.random.default_rng(0).normal(size=900))
+    assert "loss_spike" not in loud(see({"loss": loss}))
