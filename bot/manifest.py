@@ -1,4 +1,4 @@
-"""The Slack app manifest: the file beside the code, and its forms for a public URL and own hosts."""
+"""The Slack app manifest: the file, and its forms for a public address and for own hosts."""
 
 from collections.abc import Mapping, Sequence
 from importlib.resources import files

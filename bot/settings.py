@@ -136,6 +136,7 @@ class Settings(BaseSettings):
         extra="forbid",
         env_prefix=PREFIX,
         env_nested_delimiter="__",
+        env_ignore_empty=True,  # a variable that is there but empty sets nothing
         populate_by_name=True,
         nested_model_default_partial_update=True,
     )
@@ -276,6 +277,30 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
         raise WrongSettings(f"{error}.", _HELP) from None
     finally:
         _FILE.reset(token)
+
+
+def check_tokens(settings: Settings) -> None:
+    """Names every Slack setting that is missing or of the wrong kind.
+
+    Raises:
+        WrongSettings: when there is one.
+    """
+    wrong = []
+    bot = settings.slack_bot_token
+    if bot is None:
+        wrong.append("set SLACK_BOT_TOKEN to the bot token (xoxb-…)")
+    elif not bot.get_secret_value().startswith(("xoxb-", "xoxe.xoxb-")):
+        wrong.append("SLACK_BOT_TOKEN is no bot token: it begins with xoxb-")
+    app, secret = settings.slack_app_token, settings.slack_signing_secret
+    if app is None and secret is None:
+        wrong.append(
+            "set SLACK_APP_TOKEN (xapp-…) for Socket Mode, or SLACK_SIGNING_SECRET for HTTP"
+        )
+    elif app is not None and not app.get_secret_value().startswith("xapp-"):
+        wrong.append("SLACK_APP_TOKEN is no app-level token: it begins with xapp-")
+    if wrong:
+        sentence = "; ".join(wrong)
+        raise WrongSettings(f"{sentence[:1].upper()}{sentence[1:]}.", "See docs/install.md.")
 
 
 @dataclass(frozen=True, slots=True)
