@@ -21,7 +21,8 @@ from bot.access import Access
 from bot.clock import SystemClock
 from bot.conversation import StoredDeliveries, StoredTopics
 from bot.directory import Directory
-from bot.settings import Settings, WrongSettings
+from bot.doctor.service import for_admins
+from bot.settings import Settings, check_tokens
 from bot.storage import Database, open_database
 from bot.talking import conversation
 from handlers.conversation.context import ContextBuilder
@@ -114,6 +115,7 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
             clock=clock,
             defaults=defaults,
             conversation=talk,
+            doctor=for_admins(settings, access.is_admin),
         )
         listeners = Listeners(Dispatcher(services), StoredDeliveries(database, clock))
         secret = settings.slack_signing_secret
@@ -122,30 +124,6 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
         yield Application(
             settings, clock, database, source, access, services, sender, listeners, bolt, steady
         )
-
-
-def check_tokens(settings: Settings) -> None:
-    """Names every Slack setting that is missing or of the wrong kind.
-
-    Raises:
-        WrongSettings: when there is one.
-    """
-    wrong = []
-    bot = settings.slack_bot_token
-    if bot is None:
-        wrong.append("set SLACK_BOT_TOKEN to the bot token (xoxb-…)")
-    elif not bot.get_secret_value().startswith(("xoxb-", "xoxe.xoxb-")):
-        wrong.append("SLACK_BOT_TOKEN is no bot token: it begins with xoxb-")
-    app, secret = settings.slack_app_token, settings.slack_signing_secret
-    if app is None and secret is None:
-        wrong.append(
-            "set SLACK_APP_TOKEN (xapp-…) for Socket Mode, or SLACK_SIGNING_SECRET for HTTP"
-        )
-    elif app is not None and not app.get_secret_value().startswith("xapp-"):
-        wrong.append("SLACK_APP_TOKEN is no app-level token: it begins with xapp-")
-    if wrong:
-        sentence = "; ".join(wrong)
-        raise WrongSettings(f"{sentence[:1].upper()}{sentence[1:]}.", "See docs/install.md.")
 
 
 def _session() -> aiohttp.ClientSession:

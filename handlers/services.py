@@ -10,6 +10,7 @@ from analysis.refs import Defaults, RunRef
 from analysis.reports import RunReport
 from analysis.run import Run
 from analysis.sources.base import Effort, Progress
+from handlers.checkup import Doctor
 from handlers.conversation.ports import Conversation
 from handlers.language.intents import Context, Understanding
 from handlers.ports import Clock, Sender
@@ -129,6 +130,7 @@ class Services:
         topics: What threads are about.
         clock: Time.
         defaults: What completes an incomplete name of a run.
+        doctor: Looks the installation over; absent where there is none to look at.
         conversation: Runs by name, accounts, defaults of channels, questions, undo.
     """
 
@@ -142,3 +144,4 @@ class Services:
     clock: Clock
     defaults: Defaults
     conversation: Conversation
+    doctor: Doctor | None = None
