@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis import metrics
 from analysis.findings import Severity
-from analysis.history import Floats
+from analysis.history import Bools, Floats
 from analysis.reports import RunReport
 from analysis.signals import Curve as Signal
 from analysis.signals import Signals
@@ -17,6 +17,14 @@ from analysis.signals import Signals
 _MARKS: Final = 6
 _EVALS: Final = 2
 Panel = Literal["loss", "gradient", "quality"]
+
+
+_LARGEST: Final = 1e150
+
+
+def _too_large(values: Floats) -> Bools:
+    too_large: Bools = np.isfinite(values) & (np.abs(values) > _LARGEST)
+    return too_large
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +44,14 @@ class Curve:
     value: Floats
     low: Floats | None = None
     high: Floats | None = None
+
+    def __post_init__(self) -> None:
+        # Beyond this, laying out an axis overflows; it looks the same.
+        for name in ("value", "low", "high"):
+            values = getattr(self, name)
+            if values is not None and bool(np.any(_too_large(values))):
+                cut = np.where(_too_large(values), np.sign(values) * _LARGEST, values)
+                object.__setattr__(self, name, cut)
 
     def __len__(self) -> int:
         return int(self.step.size)
