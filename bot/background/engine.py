@@ -15,9 +15,11 @@ import logging
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -242,20 +244,28 @@ class Engine:
     async def stop(self, grace: float = 8.0) -> None:
         """Stops taking jobs, waits for those that run, and leaves the rest to others.
 
+        Twice does no harm.
+
         Args:
             grace: seconds to wait at most.
         """
         from dbos import DBOS
 
         self._stopping.set()
+        if self._sync is None:
+            return
         keep_alive = [task for task in self._tasks if task.get_name() == "life"]
         await _cancelled([task for task in self._tasks if task not in keep_alive])
-        # It waits with ``time.sleep``.
-        await asyncio.to_thread(
+        loop = asyncio.get_running_loop()
+        end = partial(
             DBOS.destroy,
             destroy_registry=True,
             workflow_completion_timeout_sec=max(1, round(grace)),
         )
+        with ThreadPoolExecutor(1) as pool:  # it waits with ``time.sleep``
+            await loop.run_in_executor(pool, end)
+        # DBOS made its own pool the loop's default and has shut it down.
+        loop.set_default_executor(ThreadPoolExecutor())
         await _cancelled(keep_alive)
         self._tasks = []
         with suppress(Exception):  # the database may be what made us stop
@@ -269,9 +279,8 @@ class Engine:
         if self._client is not None:
             self._client.destroy()
             self._client = None
-        if self._sync is not None:
-            self._sync.dispose()
-            self._sync = None
+        self._sync.dispose()
+        self._sync = None
 
     @property
     def ready(self) -> bool:

@@ -69,10 +69,9 @@ def test_a_process_stops_posting_at_half_the_time_after_which_others_take_over(
     monkeypatch.setattr("time.monotonic", lambda: now)
     life = Liveness("me", T, alone=False, _beat=now)
     alone = Liveness("me", T, alone=True, _beat=now)
-    now = 114.9
-    assert life.fit
-    now = 115.1
-    assert not life.fit
-    assert alone.fit
+    fits = {}
+    for now in (114.9, 115.1):
+        fits[now] = (life.fit, alone.fit)
+    assert fits == {114.9: (True, True), 115.1: (False, True)}
     life.beaten(now)
     assert life.fit
