@@ -22,6 +22,7 @@ from bot.clock import SystemClock
 from bot.conversation import StoredDeliveries, StoredTopics
 from bot.directory import Directory
 from bot.doctor.service import for_admins
+from bot.judging import comparer, explainer, failure_finder
 from bot.settings import Settings, check_tokens
 from bot.storage import Database, open_database
 from bot.talking import conversation
@@ -29,7 +30,7 @@ from handlers.conversation.context import ContextBuilder
 from handlers.dispatch import Dispatcher
 from handlers.language import understand
 from handlers.listeners import Listeners
-from handlers.pictures import drawer
+from handlers.pictures import drawer, overlay_drawer
 from handlers.ports import Clock
 from handlers.sending import SlackSender, clients
 from handlers.services import Examined, Services
@@ -107,6 +108,10 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
         services = Services(
             examine=_examine(settings, source, clock.now),
             draw=drawer(studio),
+            compare=comparer(settings, source, clock),
+            draw_overlay=overlay_drawer(studio),
+            why=explainer(settings, source, clock),
+            failures=failure_finder(settings, source, clock),
             understand=understand,
             context_of=ContextBuilder(topics, talk, access, clock, defaults),
             sender=sender,

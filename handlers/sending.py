@@ -205,6 +205,26 @@ class SlackSender:
                 return
         await _as_far_as_taken(without_pictures(ready) if ready.images else ready, send)
 
+    # Modals
+
+    async def open_view(self, trigger_id: str, view: Mapping[str, Any]) -> str:
+        """Opens a modal; its id.
+
+        Raises:
+            Refused: The trigger is older than three seconds, or was used.
+        """
+        answer = await guarded(self._steady.views_open(trigger_id=trigger_id, view=dict(view)))
+        opened: Mapping[str, Any] = answer.get("view") or {}
+        return str(opened.get("id") or "")
+
+    async def update_view(self, view_id: str, view: Mapping[str, Any]) -> None:
+        """Replaces what an open modal shows.
+
+        Raises:
+            Refused: It was closed.
+        """
+        await guarded(self._steady.views_update(view_id=view_id, view=dict(view)))
+
     # Looking up
 
     async def find(

@@ -1,12 +1,13 @@
 """What commands may use, handed in once by ``bot/wiring.py``: ports, and functions of the core."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from analysis.errors import NotAllowed
+from analysis.failures import FailuresReport
 from analysis.plots.curves import RunCurves
-from analysis.refs import Defaults, RunRef
+from analysis.refs import Defaults, ProjectRef, RunRef
 from analysis.reports import RunReport
 from analysis.run import Run
 from analysis.sources.base import Effort, Progress
@@ -16,6 +17,13 @@ from handlers.language.intents import Context, Understanding
 from handlers.ports import Clock, Sender
 from handlers.reply import Image, Message, Posted, Topic
 from handlers.request import Request
+
+if TYPE_CHECKING:
+    from analysis.comparing.matter import By
+    from analysis.comparing.report import Comparison
+    from analysis.comparing.sides import SideRef
+    from analysis.plots.overlay import Overlay
+    from analysis.why import Explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,50 @@ class Examine(Protocol):
             on_run: Told the run's facts as soon as they are known, before its curves.
             progress: Told how much of the curves has come.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A comparison, and what its picture shows; no picture where nothing could be compared."""
+
+    report: "Comparison"
+    overlay: "Overlay | None" = None
+
+
+class Compare(Protocol):
+    """Sets runs against each other, within an effort; raises only ``analysis.errors``."""
+
+    async def __call__(
+        self,
+        sides: Sequence["SideRef"],
+        *,
+        metric: str | None = None,
+        by: "By | None" = None,
+    ) -> Compared:
+        """Which side is better, and how sure that is.
+
+        Args:
+            sides: Two to eight; of W&B, never of this machine's disk.
+            metric: What decides; chosen when absent.
+            by: The axis; the fair one when absent.
+        """
+        ...
+
+
+class Why(Protocol):
+    """Tells why a run ended; raises only ``analysis.errors``."""
+
+    async def __call__(self, ref: RunRef) -> "Explanation":
+        """Answers within the configured deadline, with what came by then."""
+        ...
+
+
+class Failures(Protocol):
+    """Groups the failures of a project by their error; raises only ``analysis.errors``."""
+
+    async def __call__(self, within: ProjectRef, *, days: float) -> FailuresReport:
+        """What failed in the last days."""
         ...
 
 
@@ -108,9 +160,20 @@ class Interactive(Sender, Protocol):
         """Answers through a ``response_url``."""
         ...
 
+    async def open_view(self, trigger_id: str, view: Mapping[str, Any]) -> str:
+        """Opens a modal; its id, by which ``update_view`` finds it."""
+        ...
+
+    async def update_view(self, view_id: str, view: Mapping[str, Any]) -> None:
+        """Replaces what an open modal shows."""
+        ...
+
 
 Draw = Callable[[RunCurves], Awaitable[Image | None]]
 """Draws curves off the event loop; nothing where there is nothing to draw or drawing failed."""
+
+DrawOverlay = Callable[["Overlay"], Awaitable[Image | None]]
+"""Draws a comparison off the event loop; nothing where drawing failed."""
 
 ContextOf = Callable[[Request], Awaitable[Context]]
 """What a request's text is read with: who speaks, defaults, the thread's topic, known runs."""
@@ -123,6 +186,10 @@ class Services:
     Attributes:
         examine: Describes one run.
         draw: A run's curves as a picture.
+        compare: Which of several runs is better.
+        draw_overlay: A comparison's curves as a picture.
+        why: Why a run ended.
+        failures: A project's failures, by their error.
         understand: Text and its context to an intent and slots.
         context_of: The context that a request is read in.
         sender: Messages to Slack.
@@ -136,6 +203,10 @@ class Services:
 
     examine: Examine
     draw: Draw
+    compare: Compare
+    draw_overlay: DrawOverlay
+    why: Why
+    failures: Failures
     understand: Callable[[str, Context], Understanding]
     context_of: ContextOf
     sender: Interactive

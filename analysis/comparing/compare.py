@@ -70,10 +70,23 @@ def judge(
     direction: metrics.Direction | None = None,
 ) -> Comparison:
     """The verdict about sides that were read; pure: same input, same output."""
+    return examine(loaded, now=now, metric=metric, by=by, direction=direction)[0]
+
+
+def examine(
+    loaded: Loaded,
+    *,
+    now: datetime,
+    metric: str | None = None,
+    by: By | None = None,
+    direction: metrics.Direction | None = None,
+) -> tuple[Comparison, Matter | None]:
+    """The verdict, and the curves that it is about; none where nothing could be compared."""
     try:
-        return _judge(loaded, choose(loaded, metric, by, direction), now)
+        matter = choose(loaded, metric, by, direction)
+        return _judge(loaded, matter, now), matter
     except NotComparable as error:
-        return _not_comparable(loaded, now, str(error), by)
+        return _not_comparable(loaded, now, str(error), by), None
 
 
 def _judge(loaded: Loaded, matter: Matter, now: datetime) -> Comparison:

@@ -25,6 +25,8 @@ WINDOW = 0.1
 SHARES = (WINDOW, 0.25, 0.5)
 QUIET = 0.02
 """Share of the variance between seeds up to which the curves' own noise is small."""
+PARALLEL = 5.0
+"""Standard errors by which a curve may stray from the others' course in a wider window."""
 DENSE = 8
 """Points in the window from which its median is used; below, anchors of the sparsest curve are."""
 ANCHORS = 3
@@ -182,16 +184,21 @@ def steady_levels(
 
     Noise within a curve hides differences between seeds. Where it does not come out well below
     the spread within the groups, the window is widened, for all curves alike, up to half of the
-    matched range. Only the noise decides, never which side is ahead, so the choice does not bend
-    the test. All levels are then moved by one common amount, so that they read as the values at
-    the matched point although the window reaches further back.
+    matched range: only as far as the curves run in parallel, since a wider window would else
+    speak of another place than the matched point. Only the noise decides, never which side is
+    ahead, so the choice does not bend the test. All levels are then moved by one common amount,
+    so that they read as the values at the matched point although the window reaches further back.
     """
     flat = [curve for group in groups for curve in group]
     sizes = [len(group) for group in groups]
     near = levels_at(flat, low, high)
-    chosen = near
+    chosen, shift = near, 0.0
     for share in SHARES:
-        chosen = near if share == WINDOW else levels_at(flat, low, high, share=share)
+        wider = near if share == WINDOW else levels_at(flat, low, high, share=share)
+        moved, parallel = _moved(near, wider)
+        if not parallel:
+            break
+        chosen, shift = wider, moved
         sound = [level for level in chosen if level is not None]
         dealt = [[v.value for v in group if v is not None] for group in deal(chosen, sizes)]
         spread, freedom = pooled_spread(dealt)
@@ -199,10 +206,21 @@ def steady_levels(
         within = float(np.mean([level.error**2 for level in sound])) if sound else 0.0
         if within <= QUIET * reference**2:
             break
-    pairs = [(a.value, b.value) for a, b in zip(near, chosen, strict=True) if a and b]
-    shift = float(np.median([a - b for a, b in pairs])) if pairs else 0.0
-    moved = [None if v is None else replace(v, value=v.value + shift) for v in chosen]
-    return deal(moved, sizes)
+    levels = [None if v is None else replace(v, value=v.value + shift) for v in chosen]
+    return deal(levels, sizes)
+
+
+def _moved(near: Sequence[Level | None], wider: Sequence[Level | None]) -> tuple[float, bool]:
+    """How far a wider window lies from the near one, and whether for all curves alike."""
+    pairs = [(a, b) for a, b in zip(near, wider, strict=True) if a and b]
+    if not pairs:
+        return 0.0, True
+    moves = [a.value - b.value for a, b in pairs]
+    shift = float(np.median(moves))
+    alike = all(
+        abs(move - shift) <= PARALLEL * a.error for move, (a, _) in zip(moves, pairs, strict=True)
+    )
+    return shift, alike
 
 
 def deal(items: Sequence[Level | None], sizes: Sequence[int]) -> list[list[Level | None]]:

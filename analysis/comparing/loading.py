@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -63,7 +63,7 @@ class Loader:
         overrides: the user's own metric names.
     """
 
-    server: Callable[[], RunSource] | None
+    server: Callable[[], AbstractAsyncContextManager[RunSource]] | None
     now: datetime
     effort: Effort
     metric: str | None = None

@@ -9,12 +9,7 @@ import click
 from bot.cli.common import console, coroutine, load_settings, now_or, options, out, write_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from analysis.comparing.report import Comparison
-    from analysis.comparing.sides import SideRef
-    from analysis.sources import RunSource
-    from bot.settings import Settings
 
 
 @click.command("compare")
@@ -52,23 +47,26 @@ async def command(
     from analysis.comparing.compare import check_count, judge
     from analysis.comparing.loading import Loader
     from analysis.flight import off_loop
-    from analysis.sources import Effort
+    from analysis.sources import Effort, WandbSource
+    from bot.questions import read_sides
 
     check_count(len(side))
     settings = load_settings(config)
     moment = now_or(now)
     deadline = 600.0 if full else settings.describe.deadline_s
     effort = Effort(deadline, settings.describe.points, full)
-    refs, server = await _sides(side, settings, moment)
+    refs, on_disk = await read_sides(side, settings, moment)
+    server = None if on_disk else lambda: WandbSource(deadline_s=settings.describe.deadline_s)
     loader = Loader(server, moment, effort, metric=metric, overrides=settings.metrics)
     loaded = await loader.load(refs)
-    report = await off_loop(
-        lambda: judge(loaded, now=moment, metric=metric, by=by, direction=better)
-    )
-    if plot:
-        from analysis.plots.comparison import render
 
+    def judged() -> "Comparison":
+        return judge(loaded, now=moment, metric=metric, by=by, direction=better)
+
+    report = await off_loop(judged)
+    if plot:
         from analysis.comparing.matter import choose
+        from analysis.plots.comparison import render
 
         if report.verdict == "not_comparable":
             raise click.UsageError(f"There is nothing to draw: {report.reason}")
@@ -77,29 +75,6 @@ async def command(
         await off_loop(write_file, Path(plot), png)
     _print(report, as_json=as_json)
     return 0
-
-
-async def _sides(
-    texts: tuple[str, ...], settings: "Settings", now: datetime
-) -> "tuple[list[SideRef], Callable[[], RunSource] | None]":
-    """The sides as named, and where their runs in W&B come from (``None`` when all are on disk)."""
-    from analysis.comparing.sides import parse_side
-    from analysis.errors import BadReference
-    from analysis.refs import Defaults
-    from analysis.sources import WandbSource
-    from bot.cli.runs import Runs
-
-    try:
-        refs = [parse_side(text, Defaults()) for text in texts]
-        if all(isinstance(place, Path) for ref in refs for place in ref.places):
-            return refs, None
-    except BadReference:
-        pass  # a short name: W&B's settings, or the server, complete it
-    async with Runs(now, settings.describe.deadline_s) as runs:
-        refs = [
-            await runs.named(lambda known, text=text: parse_side(text, known)) for text in texts
-        ]
-    return refs, lambda: WandbSource(deadline_s=settings.describe.deadline_s)
 
 
 def _print(report: "Comparison", *, as_json: bool) -> None:

@@ -20,7 +20,7 @@ from handlers.reply import Image
 from handlers.sending import SlackSender, clients
 from handlers.services import Services
 from tests.clocks import HandClock
-from tests.scenarios.harness import PNG, Bot, OnlyTeam, Runs, talk
+from tests.scenarios.harness import PNG, Answers, Bot, OnlyTeam, Runs, talk
 
 
 @pytest.fixture
@@ -36,6 +36,7 @@ async def bot(slack: LocalSlack) -> AsyncIterator[Bot]:
     clock, runs, access, topics = HandClock(), Runs(), OnlyTeam(), RecentTopics()
     drawn = asyncio.Event()
     drawn.set()
+    answers = Answers()
 
     async def draw(curves: RunCurves) -> Image | None:
         await drawn.wait()
@@ -49,6 +50,10 @@ async def bot(slack: LocalSlack) -> AsyncIterator[Bot]:
         services = Services(
             examine=runs.examine,
             draw=draw,
+            compare=answers.compare,
+            draw_overlay=answers.draw,
+            why=answers.why,
+            failures=answers.failures,
             understand=understand,
             context_of=ContextBuilder(topics, conversation, access, clock, defaults),
             sender=SlackSender(steady, once, session, clock),
@@ -64,6 +69,6 @@ async def bot(slack: LocalSlack) -> AsyncIterator[Bot]:
         handler = AsyncSocketModeHandler(app, slack.app.app_token, web_client=steady)
         await handler.connect_async()  # type: ignore[no-untyped-call]
         await slack.connected()
-        yield Bot(runs, access, clock, listeners, drawn, topics)
+        yield Bot(runs, access, clock, listeners, drawn, topics, answers)
         await listeners.drain(1.0)
         await handler.close_async()  # type: ignore[no-untyped-call]

@@ -3,13 +3,19 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
+from analysis.comparing.matter import By
+from analysis.comparing.sides import SideRef
 from analysis.errors import AnalysisError, NotAllowed, RunNotFound
+from analysis.failures import FailuresReport
 from analysis.metric_lines import Lines, MetricAnswer
+from analysis.plots.overlay import Overlay
 from analysis.ranking import Ranking
 from analysis.refs import ProjectRef, RunRef
 from analysis.run import Run
 from analysis.sources.base import Effort, Progress, RunPage, RunQuery
+from analysis.why import Explanation
 from handlers.conversation.memory import (
     KnownPeople,
     KnownPreferences,
@@ -22,9 +28,11 @@ from handlers.listeners import Listeners
 from handlers.memory import RecentTopics
 from handlers.reply import Image
 from handlers.request import Request
-from handlers.services import Examined
+from handlers.services import Compared, Examined
 from tests.clocks import HandClock
 from tests.reports import a_run
+
+T = TypeVar("T")
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
@@ -113,6 +121,41 @@ def talk(runs: Runs, clock: HandClock) -> Conversation:
     )
 
 
+@dataclass
+class Answers:
+    """What comparing, explaining and counting failures give in a test."""
+
+    compared: Compared | AnalysisError | None = None
+    explained: Explanation | AnalysisError | None = None
+    failed: FailuresReport | None = None
+    asked: list[tuple[Any, ...]] = field(default_factory=list)
+
+    async def compare(
+        self, sides: Sequence[SideRef], *, metric: str | None = None, by: By | None = None
+    ) -> Compared:
+        self.asked.append(("compare", tuple(side.text for side in sides), metric, by))
+        return self._given(self.compared)
+
+    async def why(self, ref: RunRef) -> Explanation:
+        self.asked.append(("why", ref.path))
+        return self._given(self.explained)
+
+    async def failures(self, within: ProjectRef, *, days: float) -> FailuresReport:
+        self.asked.append(("failures", str(within), days))
+        return self._given(self.failed)
+
+    async def draw(self, overlay: Overlay) -> Image | None:
+        return Image("comparison", PNG, overlay.title, overlay.key())
+
+    @staticmethod
+    def _given(prepared: T | AnalysisError | None) -> T:
+        if prepared is None:
+            raise RunNotFound("Nothing is prepared here.")
+        if isinstance(prepared, AnalysisError):
+            raise prepared
+        return prepared
+
+
 class OnlyTeam:
     """The entity “team” may be read, by everybody but “guest”."""
 
@@ -138,3 +181,4 @@ class Bot:
     listeners: Listeners
     drawn: asyncio.Event
     topics: RecentTopics
+    answers: Answers = field(default_factory=Answers)
