@@ -377,9 +377,9 @@ def _text(condition: Filter) -> str:
         case Is(field=name, value=value):
             return f"{name}:{_quoted(value)}"
         case Compares(of=of, key=key, op=op, value=value):
-            name = _quoted(f"config.{key}" if of == "config" else key, strict=True)
+            named = _quoted(f"config.{key}" if of == "config" else key, strict=True)
             shown = repr(value) if isinstance(value, float) else _quoted(value, always=True)
-            return f"{name} {op} {shown}"
+            return f"{named} {op} {shown}"
         case Not(part=part):
             return f"not {_bracketed(part)}"
         case All(parts=parts):
