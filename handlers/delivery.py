@@ -55,6 +55,7 @@ class Delivery:
         self._interims_sent = 0
         self._last_interim: datetime | None = None
         self._left_s = _PATIENCE_S
+        self._if_stopped: Message | None = None
         if in_place and request.channel and request.message_ts and not self._by_url:
             self._posted = Posted(request.channel, request.message_ts, request.thread_ts)
 
@@ -87,6 +88,7 @@ class Delivery:
         if self._by_url:
             await self._respond(message, interim=reply.interim)
         self._interim = reply.interim
+        self._if_stopped = reply.if_stopped
         return self._posted
 
     async def follow(self, posted: Posted | None, messages: tuple[Message, ...]) -> None:
@@ -126,6 +128,24 @@ class Delivery:
             else:
                 return
         await self._patiently(lambda: self._sender.post(request.user, message))
+
+    async def settle(self, otherwise: Message) -> None:
+        """The person cancelled: what was promised is replaced, what was said stays.
+
+        Args:
+            otherwise: What is said where the last reply does not say what should stand then.
+        """
+        message = self._if_stopped or otherwise
+        shown = self._posted is not None or self._interims_sent > 0
+        try:
+            if self._posted is not None and self._interim:
+                posted = self._posted
+                update = partial(self._sender.update, posted, message, at_once=True)
+                await self._patiently(update)
+            elif self._interim or not shown:
+                await self.tell(message)
+        except SlackProblem as problem:
+            _LOG.warning("a cancellation could not be told: %s", problem)
 
     async def complain(self, message: Message) -> None:
         """Says what went wrong to the person who asked, and takes an unkept promise away."""

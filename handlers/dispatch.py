@@ -14,11 +14,14 @@ from handlers.conversation.asking import AskBack, asked
 from handlers.delivery import Delivery
 from handlers.language.intents import Intent, Understanding
 from handlers.problems import SlackProblem
+from handlers.progress import Teller
 from handlers.registry import Ask
 from handlers.reply import Posted, Reply
 from handlers.request import Request
 from handlers.services import Services
+from handlers.stopping import Stopped, session_key, stoppable, whole
 from handlers.views import problem as problems
+from handlers.views.progress import cancel_token, cancelled
 
 _LOG: Final = logging.getLogger(__name__)
 _CLICKED: Final = Understanding(intent=Intent.UNKNOWN, confidence=1.0)
@@ -46,7 +49,11 @@ class Dispatcher:
             in_place=action is not None and action.in_place,
         )
         try:
-            await self._answer(request, delivery)
+            async with stoppable(services.stops, _keys(request)):
+                await self._answer(request, delivery)
+        except Stopped:
+            _LOG.info("request %s was cancelled", request.id)
+            await delivery.settle(cancelled())
         except AnalysisError as error:
             _LOG.info("request %s: %s", request.id, error)
             await delivery.complain(problems.analysis_problem(error))
@@ -90,20 +97,24 @@ class Dispatcher:
                 await self._show(ask, _one(await asked(back.ask or ask, back.doubt)), delivery)
 
     async def _show(self, ask: Ask, replies: AsyncIterator[Reply], delivery: Delivery) -> None:
+        async def show(reply: Reply) -> None:
+            # What stands already is about this from now on, however long its picture takes.
+            await self._remember(ask.request, delivery.posted, reply)
+            fresh = delivery.posted is None
+            posted = await whole(delivery.show(reply))
+            if fresh:
+                await self._remember(ask.request, posted, reply)
+
+        token = cancel_token(ask.request.id, ask.request.user)
+        teller = Teller(show, self._services.clock, ask.tale, token)
         last: Reply | None = None
-        posted = None
         # Every answer is an asynchronous generator: closed here, whatever happens.
-        async with aclosing(cast("Any", replies)) as open_replies:
+        async with teller.telling(), aclosing(cast("Any", replies)) as open_replies:
             async for reply in open_replies:
                 last = reply
-                # What stands already is about this from now on, however long its picture takes.
-                await self._remember(ask.request, delivery.posted, reply)
-                fresh = delivery.posted is None
-                posted = await delivery.show(reply)
-                if fresh:
-                    await self._remember(ask.request, posted, reply)
-        if last is not None and last.details:
-            await delivery.follow(posted, last.details)
+                await teller.show(reply)
+        if last is not None and last.details and last.audience != "person":
+            await delivery.follow(delivery.posted, last.details)
 
     async def _remember(self, request: Request, posted: Posted | None, reply: Reply) -> None:
         topic = reply.remember
@@ -141,6 +152,14 @@ class Dispatcher:
         if found is None and ask.request.kind == "overheard":
             return None
         return (found or registry.COMMANDS[Intent.UNKNOWN])(ask)
+
+
+def _keys(request: Request) -> tuple[str, ...]:
+    """By what this answer may be stopped: its button, and in direct messages the session's Stop."""
+    thread = request.thread_ts or request.message_ts
+    if request.place != "direct" or request.channel is None or thread is None:
+        return (request.id,)
+    return request.id, session_key(request.channel, thread)
 
 
 async def _one(reply: Reply) -> AsyncIterator[Reply]:

@@ -46,12 +46,15 @@ class Pace:
         self._lines: OrderedDict[str, _Line] = OrderedDict()
 
     @asynccontextmanager
-    async def turn(self, key: str, again: Turn | None = None) -> AsyncIterator[Turn]:
+    async def turn(
+        self, key: str, again: Turn | None = None, *, at_once: bool = False
+    ) -> AsyncIterator[Turn]:
         """Waits for this key's turn; it is not current where somebody newer waits or went.
 
         Args:
             key: What takes turns.
             again: The earlier turn of the same content, when it is sent once more.
+            at_once: Without keeping the distance: somebody waits to see that it stopped.
         """
         line = self._line(key)
         if again is None:
@@ -60,7 +63,7 @@ class Pace:
         async with line.lock:
             if line.newest == mine and line.last is not None:
                 due = self._every_s - (self._clock.now() - line.last).total_seconds()
-                if due > 0:
+                if due > 0 and not at_once:
                     await self._clock.sleep(due)
             if line.newest != mine:
                 yield Turn(current=False, number=mine)

@@ -31,8 +31,14 @@ class Sender(Protocol):
         """
         ...
 
-    async def update(self, posted: Posted, message: Message) -> None:
-        """Replaces a message's content in place (idempotent: retried within bounds)."""
+    async def update(self, posted: Posted, message: Message, *, at_once: bool = False) -> None:
+        """Replaces a message's content in place (idempotent: retried within bounds).
+
+        Args:
+            posted: Where it stands.
+            message: The new content.
+            at_once: Without the distance that edits otherwise keep.
+        """
         ...
 
     async def find(

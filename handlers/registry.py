@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any
 
 from handlers.language.intents import Context, Intent, Understanding
+from handlers.progress import Tale
 from handlers.reply import Reply
 from handlers.request import Request
 from handlers.services import Services
@@ -32,12 +33,14 @@ class Ask:
         reading: What was understood; of a click, the intent is that of the button's command.
         services: Everything that an answer may use.
         context: What the request was read in: defaults, the thread, who speaks.
+        tale: Where the work tells how far it is; shown in the message meanwhile.
     """
 
     request: Request
     reading: Understanding
     services: Services
     context: Context = field(default_factory=Context)
+    tale: Tale = field(default_factory=Tale)
 
 
 Command = Callable[[Ask], AsyncIterator[Reply]]

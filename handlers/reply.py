@@ -72,6 +72,8 @@ class Reply:
         details: further messages for the thread under it.
         remember: what the thread is about from now on (kind, and the runs' paths).
         interim: whether another reply of the same answer follows and takes its place.
+        if_stopped: what stands there instead when the person cancels the rest; a word about it
+            when absent.
     """
 
     message: Message
@@ -79,6 +81,7 @@ class Reply:
     details: tuple[Message, ...] = ()
     remember: "Topic | None" = None
     interim: bool = False
+    if_stopped: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,10 +111,16 @@ class SlackSender:
         ready = await self._uploads.place(message)
         shown = await _as_far_as_taken(ready, send)
         if ready.images and not shown.pictures:
-            await self.update(shown.posted, message)
+            try:
+                await self.update(shown.posted, message)
+            except SlackProblem as problem:
+                # The message stands: were this raised, the caller would think that it does not.
+                _LOG.warning("a picture could not be shown: %s", problem)
         return shown.posted
 
-    async def update(self, posted: Posted, message: Message) -> None:
+    async def update(
+        self, posted: Posted, message: Message, *, at_once: bool = False
+    ) -> None:
         """Replaces the content, at most every three seconds a message; the newest content wins.
 
         Returns when this content or a newer one was sent. Content is never held back for a
@@ -125,7 +131,7 @@ class SlackSender:
             SlowDown: Slack still asks for patience after the client's own retries.
         """
         ready = await self._uploads.place(message)
-        async with self._pace.turn(_key(posted)) as turn:
+        async with self._pace.turn(_key(posted), at_once=at_once) as turn:
             if not turn.current:
                 return
             shown = await _as_far_as_taken(ready, self._updater(posted))

@@ -1,7 +1,7 @@
 """What commands may use, handed in once by ``bot/wiring.py``: ports, and functions of the core."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from analysis.errors import NotAllowed
@@ -17,6 +17,7 @@ from handlers.language.intents import Context, Understanding
 from handlers.ports import Clock, Sender
 from handlers.reply import Image, Message, Posted, Topic
 from handlers.request import Request
+from handlers.stopping import LocalStops, Stops
 
 if TYPE_CHECKING:
     from analysis.comparing.matter import By
@@ -198,6 +199,7 @@ class Services:
         clock: Time.
         defaults: What completes an incomplete name of a run.
         doctor: Looks the installation over; absent where there is none to look at.
+        stops: Says stop to work that goes on.
         conversation: Runs by name, accounts, defaults of channels, questions, undo.
     """
 
@@ -214,5 +216,6 @@ class Services:
     topics: Topics
     clock: Clock
     defaults: Defaults
+    stops: Stops = field(default_factory=LocalStops)
     conversation: Conversation
     doctor: Doctor | None = None

@@ -66,6 +66,8 @@ class HandClock:
             await asyncio.gather(task, return_exceptions=True)
 
     async def asleep(self, number: int = 1) -> None:
-        """Waits until so many are asleep."""
+        """Waits until so many are asleep, and whoever is about to fall asleep is too."""
         async with self._changed:
             await self._changed.wait_for(lambda: len(self._sleepers) >= number)
+        for _ in range(10):
+            await asyncio.sleep(0)

@@ -1,10 +1,11 @@
-"""`describe RUN`: how a run is doing, and why; and the Refresh button under it."""
+"""`describe RUN [--full]`: how a run is doing, and why; Refresh, and Fetch Everything."""
 
 from collections.abc import AsyncIterator
 from typing import Final
 
 from analysis.refs import RunRef
 from analysis.run import Run
+from analysis.sources.base import Effort
 from handlers.language.intents import Intent
 from handlers.registry import RUN_BUTTONS, Ask, action, command
 from handlers.reply import Image, Message, Reply, Topic
@@ -14,7 +15,9 @@ from handlers.views import run as view
 from handlers.views.run import RunButton
 from handlers.waiting import background
 
-FIRST_S: Final = 4.0  # something useful stands in Slack within 5 s
+FIRST_S: Final = 1.8  # what is known stands in Slack well within 5 s, with a way to cancel
+FULL_S: Final = 3_600.0  # one who asks for everything waits; Cancel is there
+FACTS_S: Final = 2.2  # a second look, where not even the run's state was there at the first
 PICTURE_GRACE_S: Final = 1.5  # how long a finished report waits for its picture
 
 
@@ -22,7 +25,16 @@ PICTURE_GRACE_S: Final = 1.5  # how long a finished report waits for its picture
 async def describe(ask: Ask) -> AsyncIterator[Reply]:
     """Looks at one run: first a promise, then what is known, then the report with its picture."""
     ref = await one_run(ask)
-    async for reply in report_on(ask, ref):
+    async for reply in report_on(ask, ref, full=bool(ask.reading.slots.full)):
+        yield reply
+
+
+@action("run.full", button=RunButton("Fetch Everything", "run.full", order=15, partial_only=True))
+async def fetch_everything(ask: Ask) -> AsyncIterator[Reply]:
+    """Looks again without a limit of time and rows; the answer stands below the partial one."""
+    click = ask.request.click
+    ref = await run_of_path(ask, click.value if click else "")
+    async for reply in report_on(ask, ref, full=True):
         yield reply
 
 
@@ -36,20 +48,41 @@ async def refresh(ask: Ask) -> AsyncIterator[Reply]:
             yield reply
 
 
-async def report_on(ask: Ask, ref: RunRef) -> AsyncIterator[Reply]:
-    """The replies that describe one run; each takes the place of the one before."""
+async def report_on(ask: Ask, ref: RunRef, *, full: bool = False) -> AsyncIterator[Reply]:
+    """The replies that describe one run; each takes the place of the one before.
+
+    Args:
+        ask: Who asks, and where.
+        ref: Which run.
+        full: Fetch every row, however long that takes.
+    """
     services = ask.services
     facts: list[Run] = []
-    async with background(services.examine(ref, on_run=facts.append), services.clock) as work:
+
+    def known(run: Run) -> None:
+        facts.append(run)
+        ask.tale.total = run.rows or run.last_step
+
+    call = services.examine(
+        ref,
+        effort=Effort(FULL_S, full=True) if full else None,
+        on_run=known,
+        progress=ask.tale.tell,
+    )
+    async with background(call, services.clock) as work:
         yield Reply(view.looking(ref.path), interim=True)
-        if not await work.done_within(FIRST_S):
+        for patience in (FIRST_S, FACTS_S):
+            if await work.done_within(patience):
+                break
             yield Reply(_so_far(ask, ref, facts), interim=True)
+            if facts:
+                break
         examined = await work.result()
     topic = Topic("run", (examined.report.run.path,))
     async with background(services.draw(examined.curves), services.clock) as drawing:
         if not await drawing.done_within(PICTURE_GRACE_S):
-            shown = _message(ask, examined, pending="Drawing the curves …")
-            yield Reply(shown, remember=topic, interim=True)
+            pending = _message(ask, examined, pending="Drawing the curves …")
+            yield Reply(pending, remember=topic, interim=True, if_stopped=_message(ask, examined))
         picture = await drawing.result()
     yield Reply(_message(ask, examined, picture=picture), remember=topic)
 

@@ -256,5 +256,6 @@ _CONVERTED: dict[str, Callable[[str], object]] = {
     "hours": _hours,
     "owner": str,
     "preview": lambda value: True,
+    "full": lambda value: True,
 }
 """Slots that take the value of a flag as it is."""

@@ -141,6 +141,7 @@ class Slots(Model):
     id: str | None = None
     off: bool | None = None
     preview: bool | None = None
+    full: bool | None = None
 
 
 class Understanding(Model):

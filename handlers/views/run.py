@@ -31,6 +31,7 @@ class RunButton:
         order: Place in the row, ascending.
         states: Only for runs in these states; all when empty.
         unhealthy_only: Only where a finding is a warning or critical.
+        partial_only: Only where something did not come.
     """
 
     text: str
@@ -38,12 +39,16 @@ class RunButton:
     order: int = 50
     states: frozenset[str] = frozenset()
     unhealthy_only: bool = False
+    partial_only: bool = False
 
     def suits(self, report: RunReport) -> bool:
         """Whether the button makes sense for this run."""
         troubled = any(finding.severity is not Severity.INFO for finding in report.findings)
         right_state = not self.states or report.run.state in self.states
-        return right_state and (troubled or not self.unhealthy_only)
+        wanted = (troubled or not self.unhealthy_only) and (
+            report.partial or not self.partial_only
+        )
+        return right_state and wanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,8 @@ class Runs:
     known: dict[str, Examined | AnalysisError | Exception] = field(default_factory=dict)
     facts: dict[str, Run] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    efforts: list[Effort | None] = field(default_factory=list)
+    heard: list[Progress] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -61,6 +63,8 @@ class Runs:
         progress: Progress | None = None,
     ) -> Examined:
         self.asked.append(ref.path)
+        self.efforts.append(effort)
+        self.heard += [progress] if progress is not None else []
         if on_run is not None and ref.path in self.facts:
             on_run(self.facts[ref.path])
         await self.gate.wait()
