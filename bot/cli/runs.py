@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -103,6 +103,7 @@ class Runs:
         except BadReference:
             if known.entity is not None:
                 raise
+        parse(replace(known, entity="any"))  # what no entity would complete is wrong by itself
         return parse(await server.defaults())
 
 
