@@ -61,7 +61,8 @@ class Queue:
     per_second: float = 1.0
 
 
-TICKS = Queue("ticks", slots=8, poll_s=1.0)
+# A queue starts at most slots / poll_s short jobs a second: 500 projects in 30 s need 17.
+TICKS = Queue("ticks", slots=40, poll_s=1.0)
 POST = Queue("post", slots=50, poll_s=0.5, by_partition=True)
 WORK = Queue("work", slots=10, poll_s=1.0)
 QUEUES = (TICKS, POST, WORK)
