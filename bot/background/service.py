@@ -12,13 +12,14 @@ from bot.background.painter import Painter, PaintPace
 from bot.background.ports import BriefingWork, ReminderWork, Render, TickWork
 from bot.background.retention import Keep, Retention
 from bot.background.schedules import BRIEFING, REMIND, TICK, Sweep, SweepPace
+from bot.settings import Settings
 from bot.storage import Database
 from handlers.ports import Clock, Sender
 
 
 @dataclass(frozen=True, slots=True)
 class Paces:
-    """All speeds in one value; ``bot/wiring.py`` fills in what the settings say."""
+    """All speeds in one value; ``Paces.of`` takes from the settings what they say."""
 
     engine: Pace = field(default_factory=Pace)
     sweep: SweepPace = field(default_factory=SweepPace)
@@ -29,6 +30,16 @@ class Paces:
     sweep_every_s: float = 5.0
     paint_every_s: float = 1.5
     forget_every_s: float = 3600.0
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Paces":
+        """As set by whoever runs the app."""
+        return cls(
+            engine=Pace(replica_timeout=settings.engine.replica_timeout),
+            sweep=SweepPace(tick_s=settings.watch.tick_s),
+            delivery=Patience(late_after_s=settings.watch.late_after_s),
+            paint=PaintPace(per_minute=settings.watch.updates_per_minute),
+        )
 
 
 @dataclass(frozen=True, slots=True)
