@@ -6,16 +6,17 @@ same exit code.
 """
 
 import functools
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Annotated, Any, Final, Literal, ParamSpec, TypeVar
+from typing import Annotated, Any, Final, Literal, ParamSpec
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
-from mcp_types import ToolAnnotations
-from pydantic import Field
+from mcp_types import CallToolResult, TextContent, ToolAnnotations
+from pydantic import BaseModel, Field
 
 from analysis.causes.report import WhyReport
 from analysis.comparing.report import Comparison
@@ -27,7 +28,6 @@ from bot.questions import Questions
 from bot.settings import Settings
 
 P = ParamSpec("P")
-T = TypeVar("T")
 
 INSTRUCTIONS: Final = """\
 Looks at Weights & Biases training runs with documented detectors and statistics, no language
@@ -142,15 +142,22 @@ def _tool(function: Callable[..., Awaitable[Any]]) -> Tool:
     return tool
 
 
-def _told(function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
-    """Says what went wrong in our own sentence, with the exit code of the command line."""
+def _told(function: Callable[P, Awaitable[BaseModel]]) -> Callable[P, Awaitable[CallToolResult]]:
+    """The report as ``--json`` writes it; what goes wrong in our own sentence, with its exit code.
+
+    The SDK's own conversion would turn non-finite numbers into null.
+    """
 
     @functools.wraps(function)
-    async def call(*args: P.args, **kwargs: P.kwargs) -> T:
+    async def call(*args: P.args, **kwargs: P.kwargs) -> CallToolResult:
         try:
-            return await function(*args, **kwargs)
+            report = await function(*args, **kwargs)
         except AnalysisError as error:
             raise ToolError(f"{error} (exit code {error.exit_code})") from None
+        text = report.model_dump_json()
+        return CallToolResult(
+            content=[TextContent(type="text", text=text)], structured_content=json.loads(text)
+        )
 
     return call
 
