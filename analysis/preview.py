@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from analysis import metrics
-from analysis.alerts.base import Alert, Sight
+from analysis.alerts.base import Alert, Sight, card_of
 from analysis.describe import report_of
 from analysis.flight import off_loop
 from analysis.history import Floats, History
@@ -27,6 +27,7 @@ from analysis.run import Run, RunState
 from analysis.sources.base import RunQuery, RunSource
 from analysis.thresholds import DEFAULTS, Thresholds
 from analysis.watching.changes import Memory, changes
+from analysis.watching.groups import QUIET_S
 
 MOST_RUNS = 500
 BUDGET_S = 30.0
@@ -148,9 +149,7 @@ async def preview(
         if loop.time() >= until:
             break
         history = curves.get(run.ref, History())
-        looks += await off_loop(
-            lambda run=run, history=history: list(_looks(run, history, settings))
-        )
+        looks += await off_loop(_all_looks, run, history, settings)
         done += 1
     told = await off_loop(replay, looks, settings, admit)
     return _preview(told, settings, done, len(runs), complete=bool(curves) or not runs)
@@ -161,7 +160,8 @@ def replay(looks: Sequence[_Look], settings: Replaying, admit: Admit) -> list[To
     memory = Memory()
     told = []
     for at, sights in _ticks(looks):
-        found = changes(memory, sights, now=at, rules=settings.rules, first=at <= settings.since)
+        first = at < settings.since + _TICK
+        found = changes(memory, sights, now=at, rules=settings.rules, first=first)
         memory = Memory({**memory.tracks, **found.tracks}, found.leaders)
         if found.alerts:
             told.append(admit(found.alerts, at))
@@ -169,13 +169,26 @@ def replay(looks: Sequence[_Look], settings: Replaying, admit: Admit) -> list[To
 
 
 def _ticks(looks: Sequence[_Look]) -> Iterator[tuple[datetime, list[Sight]]]:
+    """The looks by the tick at which they were due; also those at which a sweep counts as ended."""
     ticks: dict[datetime, dict[str, Sight]] = {}
-    step = _TICK.total_seconds()
     for look in sorted(looks, key=lambda look: look.at):
-        at = datetime.fromtimestamp(-(-look.at.timestamp() // step) * step, UTC)
-        ticks.setdefault(at, {})[look.sight.path] = look.sight
-    for at, sights in ticks.items():
-        yield at, list(sights.values())
+        ticks.setdefault(_due(look.at), {})[look.sight.path] = look.sight
+        run = look.sight.run
+        if run.state.ended and card_of(run) != look.sight.path:
+            quiet = look.at + timedelta(seconds=QUIET_S)
+            for at in (look.at + _TICK, quiet + _TICK):
+                ticks.setdefault(_due(at), {})
+    for at in sorted(ticks):
+        yield at, list(ticks[at].values())
+
+
+def _due(at: datetime) -> datetime:
+    step = _TICK.total_seconds()
+    return datetime.fromtimestamp(-(-at.timestamp() // step) * step, UTC)
+
+
+def _all_looks(run: Run, history: History, settings: Replaying) -> list[_Look]:
+    return list(_looks(run, history, settings))
 
 
 def _looks(run: Run, history: History, settings: Replaying) -> Iterator[_Look]:
@@ -252,7 +265,7 @@ def _preview(
     total = found if known else None
     scale = max(1.0, found / done) if done else 1.0
     estimated = done < found or not complete
-    kinds = Counter(alert.kind for each in told for alert in each.alerts)
+    kinds = Counter(alert.kind for each in told for alert in each.alerts if alert.opens)
     counts = {kind: round(count * scale) for kind, count in sorted(kinds.items())}
     messages = round(sum(each.messages for each in told) * scale)
     lines = round(sum(each.lines for each in told) * scale)

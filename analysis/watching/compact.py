@@ -11,7 +11,7 @@ import json
 import struct
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -57,14 +57,19 @@ def _joined(kept: Series | None, new: Series | None) -> Series:
     if new is None or not len(new):
         return kept
     kept = kept.take(kept.step < new.step[0])
-    low, high = _bounds(kept), _bounds(new)
-    return Series(
+    joined = Series(
         np.concatenate((kept.step, new.step)),
         np.concatenate((kept.time, new.time)),
         np.concatenate((kept.value, new.value)),
-        np.concatenate((low[0], high[0])),
-        np.concatenate((low[1], high[1])),
-        kept.exact and new.exact,
+        exact=kept.exact and new.exact,
+    )
+    if not kept.low.size and not new.low.size:
+        return joined
+    (low, high), (new_low, new_high) = _bounds(kept), _bounds(new)
+    return replace(
+        joined,
+        low=np.concatenate((low, new_low)),
+        high=np.concatenate((high, new_high)),
     )
 
 

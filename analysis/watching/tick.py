@@ -155,11 +155,11 @@ def _changed(
     ]
     if awaited:
         alternatives.append({"name": {"$in": [path.rpartition("/")[2] for path in awaited]}})
-    if since is not None:
-        # A clock that was set back must not lose a run, nor one that jumped ask for all of them.
-        start = min(since, now) - _MARGIN
-        stamp = start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        alternatives.append({"createdAt": {"$gte": stamp}})
+    # At the first look too, so that none of these is news at the second. A clock that was set back
+    # must not lose a run.
+    start = min(since or now, now) - _MARGIN
+    stamp = start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    alternatives.append({"createdAt": {"$gte": stamp}})
     return RunQuery(within, filters={"$or": alternatives}, order="-created_at", limit=MOST_RUNS)
 
 
