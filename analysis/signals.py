@@ -307,10 +307,11 @@ def _steps_of(rows: Ints, axis: Series | None) -> tuple[Ints, Bools]:
     step = known.value[np.maximum(place, 0)].astype(np.int64)
     if rows.size > 1 and int(step.min()) == int(step.max()):
         return rows, every
-    least_later = np.minimum.accumulate(step[::-1])[::-1]
-    keep = step <= least_later
+    keep = every
+    for back in (np.flatnonzero(np.diff(step) < 0) + 1).tolist():
+        keep[:back] &= step[:back] < step[back]
     if np.count_nonzero(keep) < 0.5 * rows.size:
-        return rows, every
+        return rows, np.ones(rows.size, dtype=np.bool_)
     return step, keep
 
 

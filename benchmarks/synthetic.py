@@ -23,6 +23,7 @@ from analysis.run import Key, Run, RunState
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 Rng = np.random.Generator
+Kind = Callable[[Rng], "Draft"]
 
 
 @dataclass
@@ -746,13 +747,13 @@ def hung(rng: Rng) -> Draft:
     return d
 
 
-HEALTHY: tuple[Callable[[Rng], Draft], ...] = (
+HEALTHY: tuple[Kind, ...] = (
     clean, few_points, fine_tuning, label_noise, odd_units, likelihood, curriculum, warm_restarts,
     at_floor, batch_of_one, early_gradients, half_precision, resumed, early_stopped, just_started,
     running, several_sets, saw_tooth, gan, ppo, grpo, vae, contrastive, bump, smoothed_loss,
     boosted, busy, killed,
 )  # fmt: skip
-FAULTY: tuple[Callable[[Rng], Draft], ...] = (
+FAULTY: tuple[Kind, ...] = (
     nan_tail, nan_hidden, nan_running_sum, nan_once, diverged, collapse, spike, plateau,
     never_learns, exploding, unstable, gradient_nan, overfit, reward_lost, accuracy_lost, slower,
     rate_ended, idle, memory_full, failed, crashed, beat_lost, hung,
@@ -804,7 +805,7 @@ class Made:
     label: Label
 
 
-def make(kind: Callable[[Rng], Draft], seed: int) -> Made:
+def make(kind: Kind, seed: int) -> Made:
     """The run of a kind and a seed; always the same one."""
     number = sum(ord(c) * 31**i for i, c in enumerate(kind.__name__)) % 2**32
     rng = np.random.default_rng([number, seed])

@@ -57,7 +57,12 @@ def registered() -> tuple[Detector, ...]:
 
 
 def run_all(signals: Signals, thresholds: Thresholds) -> Diagnosis:
-    """Runs every detector over the signals."""
+    """Runs every detector over the signals; values near the ends of float64 raise no warning."""
+    with np.errstate(all="ignore"):
+        return _run_all(signals, thresholds)
+
+
+def _run_all(signals: Signals, thresholds: Thresholds) -> Diagnosis:
     findings: list[Finding] = []
     blind: list[NotChecked] = []
     judged = False

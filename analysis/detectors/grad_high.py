@@ -64,7 +64,8 @@ def _sustained(value: Floats, threshold: float, growth: float) -> _High | None:
     half = value[n // 2 :] if n >= 10 else value
     if robust.median(recent) > threshold and robust.median(half) > threshold:
         under = np.flatnonzero(robust.smooth(value) <= threshold)
-        return _High(int(under[-1]) + 1 if under.size else 0, robust.median(recent), grew=False)
+        start = min(int(under[-1]) + 1, n - 1) if under.size else 0
+        return _High(start, robust.median(recent), grew=False)
     k = max(_LEAST_POINTS, n // 20)
     if n < 3 * k:
         return None
