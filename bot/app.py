@@ -33,9 +33,25 @@ async def serve(settings: Settings) -> None:
     async with running(settings) as (app, port):
         mode = "Socket Mode" if settings.socket_mode else "HTTP"
         _LOG.info("serving: %s, health on %s:%s", mode, settings.host, port)
-        await stop.wait()
+        if await _ends(stop, app.background.engine.lost):
+            raise LostLife("this process could not prove that it lives: others have its work")
         _LOG.info("stopping: finishing what is at work")
         await app.listeners.drain(DRAIN_S)
+
+
+class LostLife(RuntimeError):
+    """The database could not be written in time: this process must end and be started anew."""
+
+
+async def _ends(stop: asyncio.Event, lost: asyncio.Event) -> bool:
+    """Waits for the end; whether it is that this process has lost its work to others."""
+    waits = [asyncio.ensure_future(event.wait()) for event in (stop, lost)]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+    return lost.is_set() and not stop.is_set()
 
 
 @asynccontextmanager
@@ -44,11 +60,16 @@ async def running(settings: Settings) -> AsyncIterator[tuple[Application, int]]:
     async with AsyncExitStack() as stack:
         app = await stack.enter_async_context(build(settings))
         await app.web.auth_test()  # the first command does not pay for it; a bad token stops here
+        await app.background.start()
+        stack.push_async_callback(app.background.stop)
         socket = await stack.enter_async_context(_socket(app)) if settings.socket_mode else None
 
         async def ready() -> Mapping[str, Any]:
             connected = socket is None or await socket.client.is_connected()
-            return {"slack": connected or "the web socket is not connected"}
+            return {
+                "slack": connected or "the web socket is not connected",
+                "background": app.background.engine.ready or "a chore or the database is late",
+            }
 
         bolt = None if settings.socket_mode else app.bolt
         runner = web.AppRunner(application(ready, bolt), access_log=None)

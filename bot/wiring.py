@@ -18,6 +18,7 @@ from analysis.refs import RunRef
 from analysis.run import Run
 from analysis.sources import Effort, Progress, WandbSource
 from bot.access import Access
+from bot.background.service import Background
 from bot.clock import SystemClock
 from bot.conversation import StoredDeliveries, StoredTopics
 from bot.directory import Directory
@@ -26,6 +27,7 @@ from bot.judging import comparer, explainer, failure_finder
 from bot.settings import Settings, check_tokens
 from bot.storage import Database, open_database
 from bot.talking import conversation
+from bot.watching.service import SlackMembership, background, looks_of, watching
 from handlers.conversation.context import ContextBuilder
 from handlers.dispatch import Dispatcher
 from handlers.language import understand
@@ -52,6 +54,7 @@ class Application:
         bolt: Slack's requests go in here, in either mode.
         web: the client for idempotent calls.
         listeners: to drain at the end.
+        background: looks, deliveries and chores; to start and to stop.
     """
 
     settings: Settings
@@ -62,6 +65,7 @@ class Application:
     services: Services
     sender: SlackSender
     listeners: Listeners
+    background: Background
     bolt: "AsyncApp"
     web: "AsyncWebClient"
 
@@ -79,7 +83,7 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
     check_tokens(settings)
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
-        database = await open_database(settings.database_url)
+        database = await open_database(settings.database_url, exclusive=True)
         stack.push_async_callback(database.close)
         session = await stack.enter_async_context(_session())
         token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
@@ -105,6 +109,10 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
             user_info=_user_info(steady),
             clock=clock,
         )
+        looks = looks_of(settings, source, clock)
+        work = background(
+            settings, database=database, source=source, sender=sender, looks=looks, clock=clock
+        )
         services = Services(
             examine=_examine(settings, source, clock.now),
             draw=drawer(studio),
@@ -121,13 +129,30 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
             defaults=defaults,
             conversation=talk,
             doctor=for_admins(settings, access.is_admin),
+            watches=watching(
+                database=database,
+                outbox=work.outbox,
+                looks=looks,
+                member=SlackMembership(steady),
+                clock=clock,
+            ),
         )
         listeners = Listeners(Dispatcher(services), StoredDeliveries(database, clock))
         secret = settings.slack_signing_secret
         bolt = AsyncApp(client=steady, signing_secret=secret.get_secret_value() if secret else None)
         listeners.register(bolt)
         yield Application(
-            settings, clock, database, source, access, services, sender, listeners, bolt, steady
+            settings=settings,
+            clock=clock,
+            database=database,
+            source=source,
+            access=access,
+            services=services,
+            sender=sender,
+            listeners=listeners,
+            background=work,
+            bolt=bolt,
+            web=steady,
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from analysis.errors import NotAllowed
+from analysis.errors import BadRequest, NotAllowed
 from analysis.failures import FailuresReport
 from analysis.plots.curves import RunCurves
 from analysis.refs import Defaults, ProjectRef, RunRef
@@ -18,6 +18,8 @@ from handlers.ports import Clock, Sender
 from handlers.reply import Image, Message, Posted, Topic
 from handlers.request import Request
 from handlers.stopping import LocalStops, Stops
+from handlers.surface.ports import Surface
+from handlers.watching.ports import Watching
 
 if TYPE_CHECKING:
     from analysis.comparing.matter import By
@@ -201,6 +203,8 @@ class Services:
         doctor: Looks the installation over; absent where there is none to look at.
         stops: Says stop to work that goes on.
         conversation: Runs by name, accounts, defaults of channels, questions, undo.
+        watches: Subscriptions, mutes, rules, schedules; absent where nothing is kept.
+        places: Slack beyond messages: cards under links, the home tab, the agent's conversation.
     """
 
     examine: Examine
@@ -219,3 +223,27 @@ class Services:
     stops: Stops = field(default_factory=LocalStops)
     conversation: Conversation
     doctor: Doctor | None = None
+    watches: Watching | None = None
+    places: Surface | None = None
+
+    @property
+    def surface(self) -> Surface:
+        """``places``, for what cannot do without.
+
+        Raises:
+            BadRequest: there is nothing of Slack but messages.
+        """
+        if self.places is None:
+            raise BadRequest("That is not possible here.", "The bot was started without that.")
+        return self.places
+
+    @property
+    def watching(self) -> Watching:
+        """``watches``, for the commands that cannot do without.
+
+        Raises:
+            BadRequest: nothing can be watched here.
+        """
+        if self.watches is None:
+            raise BadRequest("Nothing can be watched here.", "The bot was started without that.")
+        return self.watches

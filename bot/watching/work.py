@@ -1,0 +1,523 @@
+"""A tick's work: ask W&B what changed, judge it for each watch, and say what its channel hears.
+
+``look`` is a list of steps, each of which gets what the one before gave: look at the project →
+judge its runs → per watch: filter, compare with what it remembers, add causes, tell → put together
+what is stored. It stores nothing itself, and gives the same again when it is run again.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from analysis import filters as conditions
+from analysis.alerts.base import Alert, Leader, Sight, card_of
+from analysis.describe import report_of
+from analysis.errors import BadRequest
+from analysis.filters import Filter, Matter
+from analysis.findings import Severity
+from analysis.flight import off_loop
+from analysis.history import History
+from analysis.looking.fetching import Asking
+from analysis.metrics import Overrides
+from analysis.refs import ProjectRef
+from analysis.reports import RunReport
+from analysis.rules import Rule, rule_of
+from analysis.run import Run, RunState
+from analysis.sources.base import RunSource
+from analysis.thresholds import DEFAULTS, Thresholds
+from analysis.watching.causes import with_causes
+from analysis.watching.changes import Changes, Leaders, challengers, changes
+from analysis.watching.changes import Memory as Remembered
+from analysis.watching.tick import Kept, Recall, Stored, Tick, judge, tick
+from analysis.watching.tracks import Track
+from bot.background.ports import Batch, CardChange, Found, Post
+from bot.storage import Database, Watch, cards, mutes, people, rules
+from bot.storage.mutes import Mute
+from bot.storage.seen import Memory
+from bot.storage.seen import RunState as WatchState
+from bot.watching import boards
+from bot.watching.subscriptions import board_key, where_of
+from bot.watching.telling import Listener, Told, card_key, line_post, tell
+from handlers.ports import Sender
+from handlers.reply import Posted
+from handlers.watching.manners import Manners
+
+MARK: Final = ""
+"""The subject under which a watch notes since when it looks."""
+_SEED_S: Final = 20.0
+_LOST_FOR: Final = timedelta(hours=24)
+"""How long a run that W&B lost is looked at in case it returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seeing:
+    """What one look brought, before anybody's settings.
+
+    Attributes:
+        kept: runs that live, ended since, or are new.
+        seeds: runs that ended before the first look, with their curves.
+        ended: reports of runs that ended lately, by path, with their ends.
+        gone: runs that are no longer there.
+    """
+
+    kept: tuple[Kept, ...]
+    seeds: Mapping[str, tuple[Run, History]]
+    ended: Mapping[str, RunReport]
+    gone: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is stored about the channels of a batch."""
+
+    mutes: Mapping[str, Sequence[Mute]]
+    rules: Mapping[str, Mapping[str, Rule]]
+    runs_of_rules: Mapping[str, str]
+    owners: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """``ports.TickWork`` over the core's look.
+
+    Attributes:
+        source: W&B.
+        database: for what is stored about the channels; never written here.
+        sender: gives links to threads.
+        thresholds: the operator's; a channel may differ.
+        overrides: metric names of the operator's own.
+        cooling: between two fresh lines about one card.
+    """
+
+    source: RunSource
+    database: Database
+    sender: Sender
+    thresholds: Thresholds = DEFAULTS
+    overrides: Overrides = field(default_factory=dict)
+    cooling: timedelta = timedelta(hours=1)
+
+    async def look(self, batch: Batch) -> Found:
+        """Asks W&B what changed, and says what that means for each watch."""
+        where = where_of(batch.target)
+        seeing = await self._see(batch, where)
+        around = await self._around(batch, seeing)
+        state = _Carried.of(batch.state.state)
+        judged: dict[Thresholds, tuple[Sight, ...]] = {}
+        parts: list[_Part] = []
+        for watch in batch.watches:
+            limits = self._limits(watch)
+            if limits not in judged:
+                judged[limits] = await off_loop(self._judged, seeing, limits, batch.now)
+            parts.append(await self._of_watch(batch, watch, seeing, judged[limits], around, state))
+        usual = judged.get(self.thresholds)
+        if usual is None:
+            usual = await off_loop(self._judged, seeing, self.thresholds, batch.now)
+        return await off_loop(_put_together, batch, seeing, usual, parts, state)
+
+    async def unreachable(self, batch: Batch, since: datetime, reason: str) -> Found:
+        """The board says since when nobody could look; nothing is alerted."""
+        found: list[CardChange] = []
+        async with self.database.read() as connection:
+            for watch in batch.watches:
+                key = board_key(watch.channel, watch.id)
+                card = await cards.find(connection, key)
+                if card is not None:
+                    told = {"unreachable_since": since.isoformat(), "reason": reason}
+                    found.append(CardChange(key, {**card.payload, **told}, watch.id))
+        return Found(batch.state, cards=tuple(found))
+
+    # -- looking
+
+    async def _see(self, batch: Batch, where: ProjectRef) -> Seeing:
+        since = batch.state.looked_at
+        open_runs = await batch.seen.open_runs()
+        looked: Tick = await tick(
+            self.source,
+            where,
+            open_runs=open_runs,
+            recall=_recall(batch),
+            since=since,
+            now=batch.now,
+            overrides=self.overrides,
+        )
+        state = _Carried.of(batch.state.state)
+        known = boards.recent(state.ended, batch.now)
+        memories = await batch.seen.memories([path for path, _ in known])
+        ended = {
+            path: report
+            for path, memory in memories.items()
+            if (report := boards.restored(memory.facts.get("report") or {})) is not None
+        }
+        seeds = {} if since is not None else await self._seeds(where, batch.now)
+        return Seeing(looked.kept, seeds, ended, looked.gone)
+
+    async def _seeds(self, where: ProjectRef, now: datetime) -> dict[str, tuple[Run, History]]:
+        """The runs that ended within the board's hours, at the first look at a place."""
+        until = asyncio.get_running_loop().time() + _SEED_S
+        since = now - timedelta(hours=boards.HOURS)
+        found = await Asking(self.source, since, until, self.overrides).project(where)
+        return {
+            run.ref.path: (run, found.curves.get(run.ref, History()))
+            for run in found.runs
+            if run.state.ended and run.state is not RunState.CRASHED
+            and (run.ended_at or run.heartbeat_at or now) >= since
+        }  # fmt: skip
+
+    def _judged(self, seeing: Seeing, limits: Thresholds, now: datetime) -> tuple[Sight, ...]:
+        kept = [
+            judge(each, now=now, thresholds=limits, overrides=self.overrides)
+            for each in seeing.kept
+        ]
+        here = {sight.path for sight in kept}
+        seeds = [
+            Sight(
+                run,
+                report_of(run, history, now=now, thresholds=limits, overrides=self.overrides),
+                history,
+            )
+            for path, (run, history) in seeing.seeds.items()
+            if path not in here
+        ]
+        return (*kept, *seeds)
+
+    def _limits(self, watch: Watch) -> Thresholds:
+        own = Manners.read(watch.settings).thresholds
+        known = {name: value for name, value in own.items() if name in Thresholds.model_fields}
+        if not known:
+            return self.thresholds
+        try:
+            return Thresholds.model_validate({**self.thresholds.model_dump(), **known})
+        except ValueError:
+            return self.thresholds
+
+    async def _around(self, batch: Batch, seeing: Seeing) -> Around:
+        channels = {watch.channel for watch in batch.watches}
+        projects = {each.run.ref.project for each in seeing.kept} or {batch.target.project}
+        users = {each.run.user for each in seeing.kept if each.run.user}
+        async with self.database.read() as connection:
+            silent = {
+                channel: await mutes.in_channel(connection, channel, now=batch.now)
+                for channel in channels
+            }
+            stored = {
+                row.id: row
+                for project in projects
+                for row in await rules.of_project(connection, batch.target.entity, project)
+            }
+            owners: dict[str, str] = {}
+            if any(Manners.read(watch.settings).mentions for watch in batch.watches):
+                for user in users:
+                    accounts = await people.of_wandb_user(connection, user)
+                    if accounts:
+                        owners[user] = accounts[0].slack_user
+        found: dict[str, dict[str, Rule]] = {channel: {} for channel in channels}
+        about: dict[str, str] = {}
+        for row in stored.values():
+            try:
+                rule = rule_of(row.rule)
+            except BadRequest:
+                continue
+            found.setdefault(row.channel, {})[str(row.id)] = rule
+            scope = row.rule.get("run") or (
+                f"{row.entity}/{row.project}" if row.project else row.entity
+            )
+            about[str(row.id)] = str(scope)
+        return Around(silent, found, about, owners)
+
+    # -- one watch
+
+    async def _of_watch(
+        self,
+        batch: Batch,
+        watch: Watch,
+        seeing: Seeing,
+        sights: Sequence[Sight],
+        around: Around,
+        state: "_Carried",
+    ) -> "_Part":
+        condition, me = _filter_of(watch)
+        mine = [sight for sight in sights if conditions.matches(condition, _matter(sight, me))]
+        subjects = {sight.path for sight in mine} | {card_of(sight.run) for sight in mine}
+        subjects |= {*state.groups, MARK}
+        stored = await batch.seen.states(sorted(subjects))
+        tracks = {
+            run: Track.from_json(row.state)
+            for (watch_id, run), row in stored.items()
+            if watch_id == watch.id and run != MARK
+        }
+        begun = watch.created_at.isoformat()
+        mark = stored.get((watch.id, MARK))
+        first = mark is None or mark.state.get("since") != begun
+        found = await off_loop(
+            _changed, Remembered(tracks, state.leaders), mine, batch.now, around, watch, first
+        )
+        alerts = [a for a in found.alerts if _admitted(a, condition, me, mine)]
+        explained = await with_causes(
+            self.source, alerts, (sight.run for sight in mine), now=batch.now
+        )
+        told, posts = await self._told(watch, explained, found, around, batch.now)
+        ended = [
+            report
+            for report in seeing.ended.values()
+            if report.run.path not in {sight.path for sight in mine}
+            and conditions.matches(condition, Matter(boards.run_of(report), me=me))
+        ]
+        reports = [sight.report for sight in mine] + ended
+        board = await off_loop(boards.payload, watch, where_of(batch.target), reports, batch.now)
+        states = [
+            WatchState(watch.id, subject, track.to_json(), _over(track), batch.now)
+            for subject, track in found.tracks.items()
+            if track != tracks.get(subject)
+        ]
+        if first:
+            states.append(WatchState(watch.id, MARK, {"since": begun}, False, batch.now))
+        return _Part(watch, board, told, tuple(posts), tuple(states), found.tracks)
+
+    async def _told(
+        self,
+        watch: Watch,
+        alerts: Sequence[Alert],
+        found: Changes,
+        around: Around,
+        now: datetime,
+    ) -> tuple[Told, Sequence[Post]]:
+        subjects = {alert.card or alert.subject for alert in alerts}
+        listener = Listener(
+            watch_id=watch.id,
+            channel=watch.channel,
+            manners=Manners.read(watch.settings),
+            mutes=around.mutes.get(watch.channel, ()),
+            owners=around.owners,
+            cooling=self.cooling,
+            groups={
+                subject: boards.group_content(subject, track)
+                for subject, track in found.tracks.items()
+                if track.members and subject in subjects
+            },
+        )
+        known: dict[str, Mapping[str, Any]] = {}
+        stands: dict[str, Posted] = {}
+        async with self.database.read() as connection:
+            for subject in subjects:
+                card = await cards.find(connection, card_key(watch.channel, subject))
+                if card is not None:
+                    known[subject] = card.payload
+                    if card.ts is not None:
+                        where = card.post_to or card.channel
+                        stands[subject] = Posted(where, card.ts, card.thread_ts)
+        told = tell(listener, alerts, known, now=now)
+        links: dict[str, str] = {}
+        for line in told.lines:
+            posted = stands.get(line.card.subject)
+            url = await self.sender.permalink(posted) if posted is not None else None
+            if url:
+                links[line.card.subject] = url
+        return told, [*told.posts, *line_post(listener, told.lines, links)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a look means for one watch."""
+
+    watch: Watch
+    board: Mapping[str, Any]
+    told: Told
+    posts: tuple[Post, ...]
+    states: tuple[WatchState, ...]
+    tracks: Mapping[str, Track]
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """What is carried from look to look of a place, beside the runs' memories.
+
+    Attributes:
+        ended: runs that ended lately, and when.
+        groups: sweeps and groups that have not ended.
+        leaders: the best values so far.
+    """
+
+    ended: tuple[tuple[str, datetime], ...] = ()
+    groups: tuple[str, ...] = ()
+    leaders: Leaders = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> "_Carried":
+        """What was stored; nothing where that cannot be read."""
+        try:
+            return cls(
+                tuple((path, datetime.fromisoformat(at)) for path, at in stored.get("ended", ())),
+                tuple(stored.get("groups", ())),
+                {
+                    (place, metric): Leader(value, run, direction)
+                    for place, metric, value, run, direction in stored.get("leaders", ())
+                },
+            )
+        except (ValueError, TypeError):
+            return cls()
+
+    def stored(self) -> dict[str, Any]:
+        """As plain JSON."""
+        return {
+            "ended": [[path, at.isoformat()] for path, at in self.ended],
+            "groups": list(self.groups),
+            "leaders": [
+                [place, metric, leader.value, leader.run, leader.direction]
+                for (place, metric), leader in self.leaders.items()
+            ],
+        }
+
+
+def _recall(batch: Batch) -> Recall:
+    async def recall(paths: Sequence[str]) -> Mapping[str, Stored]:
+        memories = await batch.seen.memories(paths)
+        return {path: Stored(memory.facts, memory.history) for path, memory in memories.items()}
+
+    return recall
+
+
+def _filter_of(watch: Watch) -> tuple[Filter, str | None]:
+    """A watch's condition, and who “me” is in it; one that cannot be read lets everything pass."""
+    me = watch.filters.get("me")
+    try:
+        return conditions.from_json(watch.filters.get("where") or {}), me
+    except BadRequest:
+        return conditions.EVERYTHING, me
+
+
+def _matter(sight: Sight, me: str | None) -> Matter:
+    """A run as a filter sees it; whether it is severe enough is asked of each of its alerts."""
+    return Matter(sight.run, severity=Severity.CRITICAL, me=me)
+
+
+def _admitted(alert: Alert, condition: Filter, me: str | None, sights: Iterable[Sight]) -> bool:
+    """Whether an alert passes the filter, its severity included; an end of one always does."""
+    if not alert.opens:
+        return True
+    sight = next((one for one in sights if one.path == alert.subject), None)
+    if sight is None:
+        return True
+    return conditions.matches(condition, Matter(sight.run, severity=alert.severity, me=me))
+
+
+def _changed(
+    before: Remembered,
+    sights: Sequence[Sight],
+    now: datetime,
+    around: Around,
+    watch: Watch,
+    first: bool,
+) -> Changes:
+    """The changes of one watch; a rule is held only against the runs that it is about."""
+    own = around.rules.get(watch.channel, {})
+    narrow = {
+        number: around.runs_of_rules.get(number, "")
+        for number in own
+        if around.runs_of_rules.get(number, "").count("/") == 2
+    }
+    if not narrow:
+        return changes(before, sights, now=now, rules=own, first=first)
+    wide = {number: rule for number, rule in own.items() if number not in narrow}
+    special = set(narrow.values())
+    usual = [sight for sight in sights if sight.path not in special]
+    found = changes(before, usual, now=now, rules=wide, first=first)
+    alerts, tracks = list(found.alerts), dict(found.tracks)
+    leaders = found.leaders
+    for sight in sights:
+        if sight.path in special:
+            rules_here = {n: r for n, r in own.items() if narrow.get(n, sight.path) == sight.path}
+            more = changes(
+                Remembered({**before.tracks, **tracks}, leaders), [sight], now=now,
+                rules=rules_here, first=first,
+            )  # fmt: skip
+            alerts += more.alerts
+            tracks |= more.tracks
+            leaders = more.leaders
+    return Changes(tuple(alerts), tracks, leaders)
+
+
+def _over(track: Track) -> bool:
+    state = RunState.of(track.state)
+    return bool(track.state) and state.ended and state is not RunState.CRASHED
+
+
+def _put_together(
+    batch: Batch,
+    seeing: Seeing,
+    sights: Sequence[Sight],
+    parts: Sequence[_Part],
+    carried: _Carried,
+) -> Found:
+    """All that is stored of a look."""
+    now = batch.now
+    reports = {sight.path: sight.report for sight in sights}
+    memories = [_memory(each, reports[each.path], now) for each in seeing.kept]
+    memories += [
+        Memory(
+            path, None, True, {"whole": False, "report": boards.trimmed(reports[path])}, b"", now
+        )
+        for path in seeing.seeds
+        if path in reports and path not in {each.path for each in seeing.kept}
+    ]
+    memories += [Memory(path, None, True, {"whole": False}, b"", now) for path in seeing.gone]
+    over = {memory.run: _end(reports.get(memory.run), now) for memory in memories if memory.ended}
+    alive = {memory.run for memory in memories if not memory.ended}
+    ended = {path: at for path, at in carried.ended if path not in alive} | {
+        path: at for path, at in over.items() if path not in seeing.gone
+    }
+    tracks = {subject: track for part in parts for subject, track in part.tracks.items()}
+    groups = set(carried.groups) | {subject for subject, t in tracks.items() if t.members}
+    going = sorted(
+        subject for subject in groups
+        if not (subject in tracks and _group_over(tracks[subject]))
+    )  # fmt: skip
+    leaders = {**carried.leaders, **challengers(carried.leaders, sights)}
+    state = _Carried(tuple(boards.recent(list(ended.items()), now)), tuple(going), leaders)
+    return Found(
+        state=replace(batch.state, state=state.stored()),
+        memories=tuple(memories),
+        states=tuple(row for part in parts for row in part.states),
+        cards=tuple(
+            change
+            for part in parts
+            for change in (
+                CardChange(board_key(part.watch.channel, part.watch.id), part.board, part.watch.id),
+                *part.told.cards,
+            )
+        ),
+        posts=tuple(post for part in parts for post in part.posts),
+        alerts=tuple(note for part in parts for note in part.told.notes),
+        resolved=tuple(key for part in parts for key in part.told.resolved),
+    )
+
+
+def _memory(kept: Kept, report: RunReport, now: datetime) -> Memory:
+    run = kept.run
+    ended = run.state.ended and not _may_return(run, now)
+    facts = dict(kept.facts())
+    if run.state.ended:
+        facts |= {"report": boards.trimmed(report)}
+    if ended:  # what it logged is no longer needed: should it go on after all, it is read anew
+        return Memory(kept.path, kept.last_step, True, {**facts, "whole": False}, b"", now)
+    return Memory(kept.path, kept.last_step, False, facts, kept.packed(), now)
+
+
+def _may_return(run: Run, now: datetime) -> bool:
+    """A run that W&B lost is looked at for a day in case it returns."""
+    if run.state is not RunState.CRASHED:
+        return False
+    beat = run.heartbeat_at or run.ended_at or run.created_at
+    return beat is None or now - beat < _LOST_FOR
+
+
+def _end(report: RunReport | None, now: datetime) -> datetime:
+    if report is None:
+        return now
+    return report.run.ended_at or report.run.heartbeat_at or now
+
+
+def _group_over(track: Track) -> bool:
+    episode = track.episodes.get("ended:")
+    return episode is not None and episode.open

@@ -1,0 +1,141 @@
+"""`mute`, `snooze` and their ends; and the buttons of alerts that do the same."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from analysis.errors import BadReference, NotFound
+from handlers.commands.undo import undoing
+from handlers.conversation.ports import Change
+from handlers.language.intents import Intent, Slots
+from handlers.registry import Ask, action, command
+from handlers.reply import Reply
+from handlers.targets import run_of_path, runs_of
+from handlers.views import silence as view
+from handlers.watching.manners import KINDS
+from handlers.watching.places import flags_of
+from handlers.watching.ports import Silence
+from handlers.watching.silencing import KIND, channel_of, heard, restored, silenced, span
+
+_USUAL: Final = timedelta(hours=4)
+_LONGEST: Final = timedelta(days=365)
+
+
+@command(Intent.MUTE)
+async def mute(ask: Ask) -> AsyncIterator[Reply]:
+    """No alerts about runs here any more."""
+    kind = flags_of(ask).get("kind")
+    if kind is not None and kind in KINDS:
+        yield await silenced(ask, [kind], until=None, scope="kind")
+        return
+    yield await silenced(ask, await _paths(ask), until=None)
+
+
+@command(Intent.SNOOZE)
+async def snooze(ask: Ask) -> AsyncIterator[Reply]:
+    """No alerts about runs for a while; about anything here, where no run was named."""
+    until = await _until(ask)
+    slots = ask.reading.slots
+    if slots.runs:
+        yield await silenced(ask, await _paths(ask), until=until)
+    else:
+        yield await silenced(ask, [""], until=until, scope="channel")
+
+
+@command(Intent.UNMUTE)
+async def unmute(ask: Ask) -> AsyncIterator[Reply]:
+    """Alerts about runs again; everything that is muted here, where none was named."""
+    yield await _lifted(ask)
+
+
+@command(Intent.UNSNOOZE)
+async def unsnooze(ask: Ask) -> AsyncIterator[Reply]:
+    """Ends a snooze."""
+    yield await _lifted(ask)
+
+
+@action(view.MUTE_RUN)
+async def mute_this(ask: Ask) -> AsyncIterator[Reply]:
+    """The button under an alert: this run, until somebody unmutes it."""
+    yield await silenced(ask, [await _subject(ask)], until=None)
+
+
+@action(view.SNOOZE_RUN)
+async def snooze_this(ask: Ask) -> AsyncIterator[Reply]:
+    """The button under an alert: this run, for four hours."""
+    until = ask.services.clock.now() + _USUAL
+    yield await silenced(ask, [await _subject(ask)], until=until)
+
+
+@action(view.MUTE_KIND)
+async def mute_kind(ask: Ask) -> AsyncIterator[Reply]:
+    """The button under an alert: alerts of this kind, in this channel."""
+    kind = ask.request.click.value if ask.request.click else ""
+    if kind not in KINDS:
+        raise BadReference("That button is too old.", "Write /wandb settings to choose alerts.")
+    yield await silenced(ask, [kind], until=None, scope="kind")
+
+
+@undoing(KIND)
+async def _undo(ask: Ask, change: Change) -> str:
+    return await restored(ask, change)
+
+
+async def _paths(ask: Ask) -> list[str]:
+    return [ref.path for ref in await runs_of(ask)]
+
+
+async def _subject(ask: Ask) -> str:
+    """The run (or group) that a button is about; who clicks may read its entity."""
+    value = ask.request.click.value if ask.request.click else ""
+    if value.startswith(("sweep:", "group:")):
+        kind, _, path = value.partition(":")
+        return f"{kind}:{(await run_of_path(ask, path)).path}"
+    return (await run_of_path(ask, value)).path
+
+
+async def _lifted(ask: Ask) -> Reply:
+    channel = channel_of(ask)
+    here = await ask.services.watching.silences.in_channel(channel)
+    chosen: list[Silence] = list(here)
+    if ask.reading.slots.runs:
+        paths = set(await _paths(ask))
+        chosen = [one for one in here if one.scope == "run" and one.subject in paths]
+    if not chosen:
+        raise NotFound("Nothing of that is muted or snoozed here.", "Alerts come as usual.")
+    return await heard(ask, chosen)
+
+
+async def _until(ask: Ask) -> datetime:
+    """The end of a snooze: a span, a time of day by the channel's clock, or four hours.
+
+    Raises:
+        BadReference: that is no time, or too far away.
+    """
+    slots, now = ask.reading.slots, ask.services.clock.now()
+    if slots.duration:
+        length = span(slots.duration)
+        if length is None or length > _LONGEST:
+            raise BadReference("That is no time to snooze for.", "Write for example 30m, 2h or 1d.")
+        return now + length
+    if slots.time:
+        manners = await ask.services.watching.subscriptions.manners(channel_of(ask))
+        return at_clock(slots, now, ZoneInfo(slots.timezone or manners.zone))
+    return now + _USUAL
+
+
+def at_clock(slots: Slots, now: datetime, zone: ZoneInfo) -> datetime:
+    """The next time that a clock in a zone shows what was said.
+
+    Raises:
+        BadReference: what was said is no time of day.
+    """
+    hour, _, minute = (slots.time or "").partition(":")
+    if not (hour.isdecimal() and minute.isdecimal() and int(hour) < 24 and int(minute) < 60):
+        raise BadReference("That is no time of day.", "Write for example 9:00.")
+    there = now.astimezone(zone)
+    at = there.replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
+    if at <= there:
+        at = (at.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=zone)
+    return at.astimezone(now.tzinfo)

@@ -1,0 +1,115 @@
+"""`watch ENTITY[/PROJECT]`: a board in this channel, and alerts as they happen."""
+
+from collections.abc import AsyncIterator
+
+from analysis.errors import BadRequest
+from analysis.refs import ProjectRef
+from handlers.commands.look import clicked
+from handlers.commands.undo import undoing
+from handlers.conversation.ports import Change
+from handlers.language.intents import Intent
+from handlers.registry import Ask, action, command
+from handlers.reply import Reply
+from handlers.targets import may_read, runs_of
+from handlers.views import look as look_view
+from handlers.views import watches as view
+from handlers.views.board import content
+from handlers.waiting import background
+from handlers.watching.filters import filters_of_flags, of_runs
+from handlers.watching.places import flags_of, must_be_heard, targets_of, where_of
+
+_KIND = "watch"
+_QUIET_S = 1.0
+
+
+@command(Intent.START_WATCH)
+async def watch(ask: Ask) -> AsyncIterator[Reply]:
+    """Starts watching here; with `--preview` it only says what that would have posted."""
+    slots = ask.reading.slots
+    if slots.runs:
+        refs = await runs_of(ask)
+        where = ProjectRef(refs[0].entity, refs[0].project)
+        filters: str | None = of_runs(ref for ref in refs if ref.project == where.project)
+    else:
+        where = await where_of(ask)
+        filters = filters_of_flags(flags_of(ask))
+    if slots.preview:
+        async for reply in _previewed(ask, where, filters or ""):
+            yield reply
+        return
+    async for reply in begun(ask, where, filters):
+        yield reply
+
+
+@action(look_view.WATCH)
+async def watch_here(ask: Ask) -> AsyncIterator[Reply]:
+    """Starts watching what a look shows."""
+    async for reply in begun(ask, targets_of(clicked(ask)).within, None):
+        yield reply
+
+
+async def begun(ask: Ask, where: ProjectRef, filters: str | None) -> AsyncIterator[Reply]:
+    """Looks, stores the watch, and shows its board.
+
+    Args:
+        ask: who asks, and where.
+        where: what to watch.
+        filters: a condition; ``None`` keeps what an earlier watch of it had.
+    """
+    channel = await must_be_heard(ask)
+    await may_read(ask, where.entity)
+    services, watching = ask.services, ask.services.watching
+    if filters:
+        await watching.subscriptions.check_filters(filters)
+    call = watching.look(targets_of(look_view.Shown.of(where)), hours=24.0, fresh=True)
+    async with background(call, services.clock) as work:
+        if not await work.done_within(_QUIET_S):
+            yield Reply(look_view.looking(str(where)), interim=True)
+        found = await work.result()
+    before = await watching.subscriptions.find(channel, where)
+    watched = await watching.subscriptions.add(
+        channel, where, creator=ask.request.user, filters=filters
+    )
+    if not watched.filters:
+        await watching.boards.show(watched, content(found, watched))
+    token = await services.conversation.undos.offer(
+        Change(
+            _KIND,
+            channel,
+            ask.request.user,
+            {"watch": watched.id, "filters": before.filters if before else None},
+        )
+    )
+    manners = await watching.subscriptions.manners(channel)
+    told = view.changed if before else view.started
+    yield Reply(told(watched, manners, token))
+
+
+async def _previewed(ask: Ask, where: ProjectRef, filters: str) -> AsyncIterator[Reply]:
+    await may_read(ask, where.entity)
+    watching, channel = ask.services.watching, ask.request.channel or ask.request.user
+    await watching.subscriptions.check_filters(filters)
+    if watching.preview is None:
+        raise BadRequest("Nothing can be previewed here.")
+    manners = await watching.subscriptions.manners(channel)
+    person = await ask.services.conversation.accounts.of(ask.request.user)
+    call = watching.preview(
+        where, filters=filters, manners=manners, person=person.wandb if person else None
+    )
+    async with background(call, ask.services.clock) as work:
+        if not await work.done_within(_QUIET_S):
+            yield Reply(view.previewing(str(where)), interim=True)
+        found = await work.result()
+    yield Reply(view.preview(where, filters, found))
+
+
+@undoing(_KIND)
+async def _undo(ask: Ask, change: Change) -> str:
+    """Stops the watch that was begun, or gives it its earlier filters back."""
+    subscriptions = ask.services.watching.subscriptions
+    watch_id, earlier = int(change.before["watch"]), change.before.get("filters")
+    if earlier is not None:
+        await subscriptions.filter(watch_id, str(earlier))
+        return "Taken back: the watch has its earlier filters again."
+    await subscriptions.remove(watch_id)
+    return "Taken back: nothing is watched here because of that any more."

@@ -1,0 +1,88 @@
+"""Which project or entity watching is about, and whether the app may be heard there."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from analysis.errors import BadReference, BadRequest
+from analysis.look import Targets
+from analysis.refs import ProjectRef
+from handlers.conversation.which import defaults_of, may_read, place_of
+from handlers.language.grammar import parse, without_slash
+from handlers.language.text import normal
+from handlers.registry import Ask
+from handlers.views.look import Shown
+
+HOURS: Final = 24.0
+_MOST_HOURS: Final = 24.0 * 90
+
+
+class NotInvited(BadRequest):
+    """The app is no member of the channel: it could not post there."""
+
+
+def flags_of(ask: Ask) -> Mapping[str, str]:
+    """The flags of a slash command, by name."""
+    if ask.request.kind != "command":
+        return {}
+    text = normal(ask.request.text)
+    return parse(without_slash(text) or text).flags
+
+
+async def where_of(ask: Ask) -> ProjectRef:
+    """The project or entity that is meant: as said, else the default, else the key's own.
+
+    A bare name is an entity; where that entity is not answered here, a project of the default one.
+
+    Raises:
+        BadReference: None is said and none is known.
+        NotAllowed: Its entity is not answered here.
+    """
+    slots, defaults = ask.reading.slots, defaults_of(ask)
+    if slots.entity and not slots.projects and defaults.entity not in (None, slots.entity):
+        refusal = await ask.services.access.may_read(ask.request, slots.entity)
+        if refusal is not None:
+            await may_read(ask, str(defaults.entity))
+            return ProjectRef(str(defaults.entity), slots.entity)
+    return await place_of(ask)
+
+
+async def shown_of(ask: Ask, owner: str | None = None) -> Shown:
+    """What a look is asked about."""
+    slots, flags = ask.reading.slots, flags_of(ask)
+    where = await where_of(ask)
+    named = tuple(dict.fromkeys(slots.projects or ()))
+    projects = named or ((where.project,) if where.project else ())
+    hours = min(slots.hours or HOURS, _MOST_HOURS)
+    return Shown(where.entity, projects, "all-projects" in flags, hours, owner=owner)
+
+
+def targets_of(shown: Shown) -> Targets:
+    """The same as the core asks it."""
+    if len(shown.projects) == 1:
+        return Targets(ProjectRef(shown.entity, shown.projects[0]))
+    return Targets(ProjectRef(shown.entity), shown.projects, shown.every)
+
+
+def where_shown(shown: Shown) -> str:
+    """The place in words."""
+    if not shown.projects:
+        return shown.entity
+    return ", ".join(f"{shown.entity}/{name}" for name in shown.projects)
+
+
+async def must_be_heard(ask: Ask) -> str:
+    """The conversation's id, if the app may post there.
+
+    Raises:
+        NotInvited: It may not; nothing has been stored.
+        BadReference: There is no conversation (a modal, the home tab).
+    """
+    channel = ask.request.channel
+    if channel is None:
+        raise BadReference("There is no channel here.", "Ask in the channel that should watch.")
+    if ask.request.place != "direct" and await ask.services.watching.member(channel) is False:
+        raise NotInvited(
+            "I am not in this channel, so I could not post here.",
+            "Invite me: /invite @bot. Then ask again.",
+        )
+    return channel
