@@ -13,6 +13,15 @@ from bot.settings import Log
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request that is being answered; stands in each of its log lines."""
 
+_CHATTY = (
+    "aiohttp.access",
+    "aiosqlite",
+    "alembic",
+    "dbos",
+    "matplotlib",
+    "slack_bolt",
+    "slack_sdk",
+)
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -59,5 +68,5 @@ def set_up(log: Log) -> None:
     root.handlers[:] = [handler]
     root.setLevel(log.level.upper())
     logging.getLogger("slack_bolt.AsyncApp").setLevel(logging.ERROR)  # its warnings quote payloads
-    for chatty in ("aiohttp.access", "slack_bolt", "slack_sdk", "dbos", "alembic", "matplotlib"):
+    for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
