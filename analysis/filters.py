@@ -397,7 +397,8 @@ def _quoted(value: str, *, strict: bool = False, always: bool = False) -> str:
     plain = re.fullmatch(r"[^\s()<>=!\"':]+" if strict else r"[^\s()<>=!\"']+", value)
     if plain and not always and value.lower() not in ("and", "or", "not", "|", "||", "&", "&&"):
         return value
-    return f"'{value}'" if '"' in value else f'"{value}"'
+    # A word may change its quotes within: a double one stands in single ones.
+    return '"' + value.replace('"', '"\'"\'"') + '"'
 
 
 # The JSON form, as stored.
