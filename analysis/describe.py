@@ -37,6 +37,7 @@ from analysis.thresholds import DEFAULTS, Thresholds
 from analysis.trend import trend
 
 _LARGE = 20_000  # points from which judging leaves the event loop
+_MANY_NAMES = 300  # names from which choosing among them leaves the event loop
 _JUDGING_S = 0.5  # kept back of the deadline for judging
 
 
@@ -149,7 +150,10 @@ async def fetch(
     if on_run is not None:
         on_run(run)
     left = None if ends is None else max(0.1, ends - loop.time() - _JUDGING_S)
-    keys = metrics.select_keys(run, overrides)
+    if len(run.keys) < _MANY_NAMES:
+        keys = metrics.select_keys(run, overrides)
+    else:
+        keys = await asyncio.to_thread(metrics.select_keys, run, overrides)
     history, system = await asyncio.gather(
         _part("history", source.history(run, keys, effort, progress=progress), left),
         _part("system metrics", source.system(run, effort), left),

@@ -216,12 +216,14 @@ async def report_on_file(file: Path, thresholds: Thresholds = DEFAULTS) -> RunRe
     """
     from analysis.sources.offline import OfflineSource
 
-    async with OfflineSource(file) as source:
-        beat = (await source.run_at(file)).heartbeat_at or datetime.now(UTC)
-    now = beat + timedelta(days=1)
-    async with OfflineSource(file, clock=lambda: now) as source:
+    clock = [datetime.now(UTC)]
+    async with OfflineSource(file, clock=lambda: clock[-1]) as source:
+        beat = (await source.run_at(file)).heartbeat_at
+        clock.append((beat or clock[0]) + timedelta(days=1))
         run = await source.run_at(file)
-        return await describe(source, run, now=now, thresholds=thresholds, effort=Effort(full=True))
+        return await describe(
+            source, run, now=clock[-1], thresholds=thresholds, effort=Effort(full=True)
+        )
 
 
 def render(report: EvaluationReport) -> str:

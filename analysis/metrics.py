@@ -1,20 +1,26 @@
 """What logged names mean: one table from names to signals, directions and units.
 
-A name is read as words (``Loss/train``, ``train_loss`` and ``trainLoss`` hold the same two), so
-that a habit nobody listed is still understood. The exact names of the tables come first, in
-their order; among the rest the plainest name wins, then the alphabet: the choice is predictable.
+The exact names of the tables come first, in their order; among the rest, read by their words
+(``analysis.naming``), the plainest name wins, then the alphabet: the choice is predictable.
 """
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Literal
 
+from analysis.naming import LOSS_WORDS, TRAIN_WORDS
+from analysis.naming import Direction as Direction
+from analysis.naming import Split as Split
+from analysis.naming import direction_of as direction_of
+from analysis.naming import is_likelihood_name as is_likelihood_name
+from analysis.naming import is_loss_name as is_loss_name
+from analysis.naming import split_of as split_of
+from analysis.naming import throughput_unit as throughput_unit
+from analysis.naming import words as words
+from analysis.objectives import SUPERVISED as SUPERVISED
+from analysis.objectives import LossKind as LossKind
+from analysis.objectives import loss_kind as loss_kind
 from analysis.run import Run
 
-Direction = Literal["down", "up"]
-Split = Literal["train", "eval", "plain"]
 Overrides = Mapping[str, str | Sequence[str]]
 """A user's own choice of names: signal (``loss``, ``eval``, ``step``, …) to name or names."""
 
@@ -125,35 +131,11 @@ CURVE_CANDIDATES: tuple[str, ...] = (
 )
 """Names asked of every run of a page in one request; one that a run lacks costs nothing."""
 
-_EVAL_WORDS = frozenset(
-    "eval evaluation evals val valid validation test testing dev holdout heldout cv oof".split()
-)
-_TRAIN_WORDS = frozenset("train training trainer trn tr learn fit".split())
 # Words that change nothing of what is measured.
 _NEUTRAL = frozenset(
     "step epoch batch avg average mean total running smooth smoothed ema per iter iteration last "
     "current overall all main metrics metric losses logs stats sum full global micro macro "
     "weighted model".split()
-)
-_LOSS_WORDS = frozenset(
-    "loss losses nll xent ce bce crossentropy logloss mlogloss objective cost criterion".split()
-)
-_DOWN_WORDS = _LOSS_WORDS | frozenset(
-    "error err mse rmse mae mape smape rmsle mre merror l1 l2 wer cer ter fid kid perplexity ppl "
-    "bpb bpc brier ece deviance hamming chamfer epe ade fde lpips huber quantile pinball regret "
-    "gap poisson gamma tweedie eer".split()
-)
-_UP_WORDS = frozenset(
-    "accuracy accuracies acc acc1 acc5 top1 top5 f1 fbeta precision recall auc auroc auprc aucpr "
-    "ap map map50 ndcg mrr hits bleu rouge rouge1 rouge2 rougel rougelsum meteor chrf cider spice "
-    "iou miou jaccard dice r2 psnr ssim matthews mcc pearson pearsonr spearman spearmanr kappa "
-    "score reward rewards rew return returns success winrate elo em sdr snr margins correlation "
-    "likelihood loglik sensitivity specificity".split()
-)
-# A quality word beside one of these measures something else.
-_NOT_QUALITY = frozenset(
-    "runtime time second seconds sec lr scale scaler scaling count num size std weight weights "
-    "coef coefficient min max entropy length threshold per_second chosen rejected id index".split()
 )
 # Parts of a loss: never the whole, unless nothing else is there.
 _PART_WORDS = frozenset(
@@ -162,104 +144,14 @@ _PART_WORDS = frozenset(
     "generator discriminator box cls dfl obj giou giou l1 kd distill td q qf1 qf2 vf pg gradient "
     "alpha ent".split()
 )
-_GENERATOR = frozenset("g gen generator lossg".split())
-_DISCRIMINATOR = frozenset("d disc dis discriminator lossd".split())
 _STAGE_WORDS = frozenset(
     "stage phase curriculum difficulty lesson level resolution seqlen beta task".split()
 )
 
-_PER_SECOND = re.compile(
-    r"(?:^|_)(tokens?|tok|samples?|examples?|images?|imgs?|steps?|its?|iters?|iterations?|frames?"
-    r"|batch(?:es)?|seqs?|sequences?|words?|episodes?|rows?)_?(?:per|p|_)_?(?:s|sec|secs|second"
-    r"|seconds|gpu)(?:_|$)|(?:^|_)(throughput|fps|sps|tps|mfu)(?:_|$)"
-)
-_SECONDS_PER = re.compile(
-    r"(?:^|_)((?:step|iter|iteration|batch)_?(?:time|duration|ms|seconds|secs?)"
-    r"|(?:time|s|sec|secs|seconds|ms)_per_(?:step|iter|iteration|batch|it))(?:_|$)"
-)
-_UNITS = (
-    ("tok", "tokens/s"),
-    ("sample", "samples/s"),
-    ("example", "samples/s"),
-    ("im", "images/s"),
-    ("step", "steps/s"),
-    ("it", "steps/s"),
-    ("frame", "frames/s"),
-    ("fps", "frames/s"),
-    ("sps", "steps/s"),
-    ("batch", "batches/s"),
-    ("seq", "sequences/s"),
-    ("word", "words/s"),
-    ("mfu", "MFU"),
-)
 _SETS = re.compile(r"(?:validation|valid|eval|test|val)_(\d+)[-_/ ](.+)\Z", re.IGNORECASE)
 
 MAX_KEYS = 48
 """How many names a describe fetches at most; a run may log thousands."""
-
-
-@lru_cache(maxsize=16_384)
-def words(name: str) -> tuple[str, ...]:
-    """The words of a logged name, in lower case: ``valLoss``, ``val/loss`` → ``val loss``."""
-    spaced = re.sub(r"([a-z])([A-Z][a-z])", r"\1_\2", name)
-    return tuple(word for word in re.split(r"[^a-z0-9]+", spaced.lower()) if word)
-
-
-def split_of(name: str) -> Split:
-    """Whether a name speaks of held-out data, of training data, or does not say."""
-    own = words(name)
-    if any(word in _EVAL_WORDS for word in own):
-        return "eval"
-    return "train" if any(word in _TRAIN_WORDS for word in own) else "plain"
-
-
-def direction_of(name: str) -> Direction | None:
-    """Which way of a quality metric is better; None when the name is not known to be one."""
-    own = words(name)
-    if throughput_unit(name) or (_NOT_QUALITY & set(own) and not is_loss_name(name)):
-        return None
-    if is_loss_name(name):
-        return "down"
-    for word in reversed(own):
-        if word in _DOWN_WORDS:
-            return "down"
-        if word in _UP_WORDS:
-            return "up"
-    joined = "_".join(own)
-    if re.search(r"win_rate|exact_match|pass_\d|pass_at|log_prob|hit_rate|elbo", joined):
-        return "up"
-    return "down" if re.search(r"bits_per|cross_entropy", joined) else None
-
-
-def is_loss_name(name: str) -> bool:
-    """Whether the name is that of a loss, of training or held-out data, whole or part."""
-    own = words(name)
-    if re.search(r"loss_(?:scal|weight|coef|spike|mask)|cross_entropy_coef", "_".join(own)):
-        return False
-    joined = "_".join(own)
-    return any(word in _LOSS_WORDS or word.endswith("loss") for word in own) or bool(
-        re.search(r"cross_entropy|neg_log_lik|negative_log_lik|loss[dg](?:_|$)", joined)
-    )
-
-
-def is_likelihood_name(name: str) -> bool:
-    """Whether the name is an objective that rises: a log-likelihood or an evidence bound."""
-    own = set(words(name))
-    joined = "_".join(words(name))
-    return not own & {"neg", "negative", "loss"} and bool(
-        re.search(r"log_?likelihood|loglik|log_prob|(?:^|_)elbo(?:_|$)", joined)
-    )
-
-
-def throughput_unit(name: str) -> str | None:
-    """The unit of a pace metric of training (``samples/s``, ``s/step``); None if it is none."""
-    joined = "_".join(words(name))
-    if found := _PER_SECOND.search(joined):
-        what = found.group(1) or found.group(2)
-        return next((unit for start, unit in _UNITS if what.startswith(start)), "1/s")
-    if found := _SECONDS_PER.search(joined):
-        return "ms/step" if "ms" in found.group(1).split("_") else "s/step"
-    return None
 
 
 def _first(exact: Sequence[str], names: Collection[str]) -> Iterator[str]:
@@ -287,12 +179,12 @@ def losses(names: Collection[str]) -> list[str]:
 
 
 def _loss_rank(own: tuple[str, ...], name: str) -> float | None:
-    core = [word for word in own if word not in _NEUTRAL and word not in _TRAIN_WORDS]
+    core = [word for word in own if word not in _NEUTRAL and word not in TRAIN_WORDS]
     depth = len(own) / 100
     if is_loss_name(name):
         if any(word in _PART_WORDS for word in core):
             return 6 + depth
-        others = [w for w in core if w not in _LOSS_WORDS and not w.endswith("loss")]
+        others = [w for w in core if w not in LOSS_WORDS and not w.endswith("loss")]
         plain = "loss" in own or "losses" in own
         return (1 if plain else 2) + (2 if others else 0) + ("batch" in own) * 0.5 + depth
     if direction_of(name) == "down" and (split_of(name) == "train" or len(core) == 1):
@@ -416,106 +308,6 @@ def numbered_sets(names: Collection[str]) -> dict[str, dict[int, str]]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class LossKind:
-    """Whether the training loss of such a run must fall.
-
-    Attributes:
-        name: ``supervised``, ``reinforcement``, ``adversarial``, ``variational``, ``contrastive``.
-        reason: why nothing is concluded from a loss that does not fall; empty where it must.
-    """
-
-    name: str
-    reason: str = ""
-
-    @property
-    def must_fall(self) -> bool:
-        """Whether a loss that does not fall is a problem."""
-        return not self.reason
-
-
-SUPERVISED = LossKind("supervised")
-_REINFORCEMENT = LossKind(
-    "reinforcement", "in reinforcement learning the loss need not fall; the reward tells"
-)
-_ADVERSARIAL = LossKind(
-    "adversarial", "adversarial losses pull against each other and need not fall"
-)
-_VARIATIONAL = LossKind("variational", "the parts of a variational loss move against each other")
-_CONTRASTIVE = LossKind("contrastive", "a contrastive loss may rise while the model improves")
-
-_RL_NAMES = re.compile(
-    r"ep_rew|ep_len|episod|policy_(?:gradient_)?loss|value_loss|actor_loss|approx_kl|clip_?frac"
-    r"|explained_variance|td_loss|td_error|qf\d?_loss|q_loss|q_values|rollout/|objective/kl"
-    r"|exploration|epsilon$|completions?/|rewards?/[^/]*(?:reward|func)[^/]*/mean|reward_std"
-    r"|pg_loss|vf_loss|advantage"
-)
-_RL_ALGORITHMS = frozenset(
-    "ppo dqn ddqn a2c a3c sac td3 ddpg trpo grpo rloo reinforce qrdqn impala dreamer rainbow cql "
-    "iql ars c51 gspo dapo".split()
-)
-_TELLING_CONFIG = (
-    "algo algorithm method objective loss loss_fn loss_type task model model_type trainer "
-    "trainer_type kind type name criterion agent policy_type".split()
-)
-_CONTRASTIVE_NAMES = re.compile(
-    r"contrastive|info_?nce|nt_?xent|simclr|moco|byol|simsiam|barlow|vicreg|triplet|logit_scale"
-    r"|uniformity|clip_loss|supcon|dino_loss"
-)
-
-
-def loss_kind(names: Collection[str], config: Mapping[str, Any]) -> LossKind:
-    """Reads from metric names and config which kind of objective a run has."""
-    told = _told_by_config(config)
-    own = [set(words(name)) for name in names]
-    lower = [name.lower() for name in names]
-    loss_words = [w for w, name in zip(own, names, strict=True) if is_loss_name(name)]
-    generator = any(w & _GENERATOR for w in loss_words)
-    discriminator = any(w & (_DISCRIMINATOR | {"critic"}) for w in loss_words)
-    if (generator and discriminator) or told & {"gan", "wgan", "dcgan", "cyclegan", "stylegan"}:
-        return _ADVERSARIAL
-    if _is_reinforcement(own, lower, told, config):
-        return _REINFORCEMENT
-    parts = set().union(*own) if own else set()
-    bound = any(word.startswith("elbo") for word in parts)
-    rebuilt = bool(parts & {"recon", "reconstruction", "rec", "reconstr"}) or bound
-    if (rebuilt and parts & {"kl", "kld", "kldiv", "beta", "divergence"}) or any(
-        word.endswith("vae") for word in told
-    ):
-        return _VARIATIONAL
-    if any(_CONTRASTIVE_NAMES.search(name) for name in lower) or any(
-        _CONTRASTIVE_NAMES.search(word) for word in told
-    ):
-        return _CONTRASTIVE
-    return SUPERVISED
-
-
-def _told_by_config(config: Mapping[str, Any]) -> set[str]:
-    told: set[str] = set()
-    for key in _TELLING_CONFIG:
-        value = config.get(key)
-        if isinstance(value, str) and len(value) <= 80:
-            told |= set(words(value)) | {"_".join(words(value))}
-    return told
-
-
-def _is_reinforcement(
-    own: list[set[str]], lower: list[str], told: set[str], config: Mapping[str, Any]
-) -> bool:
-    every = set().union(*own) if own else set()
-    # TRL's preference and reward-model trainers log rewards beside a loss that must fall.
-    preference = any("rewards/" in n and n.endswith(("chosen", "margins")) for n in lower) or (
-        "reward" in every and {"margin", "accuracy"} & every and "min" in every
-    )
-    if preference:
-        return False
-    if told & _RL_ALGORITHMS or any(_RL_NAMES.search(name) for name in lower):
-        return True
-    if {"num_generations", "total_timesteps", "env_id", "env_name", "gym_env"} & set(config):
-        return True
-    return bool(every & {"reward", "rewards", "return", "returns"})
-
-
 def chosen(overrides: Overrides, signal: str, names: Collection[str]) -> list[str]:
     """The user's own names for a signal that this run really logs, in the given order."""
     wanted = overrides.get(signal, ())
@@ -540,13 +332,14 @@ def select_keys(run: Run, overrides: Overrides | None = None) -> list[str]:
     names = [name for name in names if not name.startswith(("_", "system.", "system/"))]
     kind = loss_kind(names, run.config)
     own = [n for signal in overrides for n in chosen(overrides, signal, names)]
-    axes = [key.step_metric for key in run.keys.values() if key.step_metric in names]
+    every = frozenset(names)
+    axes = {key.step_metric for key in run.keys.values() if key.step_metric in every}
     loss_names = losses(names)
     groups: tuple[tuple[list[str], int], ...] = (
         (own, 12),
         (loss_names, 2),
         (list(_first(STEP, names)), 3),
-        (sorted({axis for axis in axes if axis}), 3),
+        (sorted(axis for axis in axes if axis), 3),
         (grad_norms(names), 1),
         (evals(names), 10),
         (rewards(names) if kind.name == "reinforcement" else [], 2),
