@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from analysis.errors import BadReference
@@ -100,6 +101,65 @@ def parse_project(text: str, defaults: Defaults) -> ProjectRef:
             f"“{shorten(text)}” is not an entity or a project.", "Write ENTITY or ENTITY/PROJECT."
         )
     return ProjectRef(parts[0], parts[1] if len(parts) == 2 else None)
+
+
+LinkKind = Literal["run", "sweep", "group", "report", "workspace", "project", "entity"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A page of W&B's own web application.
+
+    Attributes:
+        kind: what the page is about; every other page of a project counts as the project's.
+        entity: whose it is.
+        project: of which project; none of an entity's page.
+        id: the run, sweep, group or report; empty for others.
+        url: as it was written.
+    """
+
+    kind: LinkKind
+    entity: str
+    project: str | None
+    id: str
+    url: str
+
+    @property
+    def path(self) -> str:
+        """What the link is about, without what only changes the page's look."""
+        parts = (self.kind, self.entity, self.project, self.id)
+        return "/".join(part for part in parts if part)
+
+
+_PAGES: dict[str, LinkKind] = {
+    "runs": "run",
+    "sweeps": "sweep",
+    "groups": "group",
+    "reports": "report",
+}
+
+
+def read_link(url: str, defaults: Defaults) -> Link | None:
+    """The page that a link of W&B leads to; ``None`` for links to anywhere else.
+
+    Args:
+        url: ``https://HOST/ENTITY/PROJECT/runs/ID`` and its like.
+        defaults: the web addresses that are ours.
+    """
+    try:
+        parts = _parts_of_url(url, defaults)
+    except BadReference:
+        return None
+    if not parts:
+        return None
+    if len(parts) == 1:
+        return Link("entity", parts[0], None, "", url)
+    entity, project, *rest = parts
+    kind = _PAGES.get(rest[0]) if rest else None
+    if kind is not None and len(rest) > 1:
+        return Link(kind, entity, project, rest[1], url)
+    view = bool(rest and rest[0] == "workspace") or "nw=" in urlsplit(url).query
+    return Link("workspace" if view else "project", entity, project, "", url)
 
 
 def shorten(text: str, limit: int = 80) -> str:

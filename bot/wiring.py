@@ -26,6 +26,8 @@ from bot.doctor.service import for_admins
 from bot.judging import comparer, explainer, failure_finder
 from bot.settings import Settings, check_tokens
 from bot.storage import Database, open_database
+from bot.stops import StoredStops
+from bot.surface import surface
 from bot.talking import conversation
 from bot.watching.service import SlackMembership, background, looks_of, watching
 from handlers.conversation.context import ContextBuilder
@@ -136,6 +138,8 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
                 member=SlackMembership(steady),
                 clock=clock,
             ),
+            stops=StoredStops(database, clock),
+            places=surface(database=database, web=steady, sender=sender, clock=clock),
         )
         listeners = Listeners(Dispatcher(services), StoredDeliveries(database, clock))
         secret = settings.slack_signing_secret

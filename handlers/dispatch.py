@@ -12,6 +12,7 @@ from analysis.errors import AnalysisError
 from handlers import registry
 from handlers.conversation.asking import AskBack, asked
 from handlers.delivery import Delivery
+from handlers.events import EVENTS, Happened
 from handlers.language.intents import Intent, Understanding
 from handlers.problems import SlackProblem
 from handlers.progress import Teller
@@ -63,6 +64,19 @@ class Dispatcher:
         except Exception:  # noqa: BLE001 - the last line of defence: nobody is left without a word
             _LOG.exception("request %s failed", request.id)
             await delivery.complain(problems.our_fault(request.id))
+
+    async def hear(self, happened: Happened) -> None:
+        """Does what an event asks for; nobody waits for a word, so errors go to the log."""
+        name = happened.text("type")
+        heard = EVENTS.get(name)
+        if heard is None:
+            return
+        try:
+            await heard(happened, self._services)
+        except (AnalysisError, SlackProblem) as error:
+            _LOG.info("event %s: %s", name, error)
+        except Exception:  # noqa: BLE001 - the last line of defence: one event is not the end
+            _LOG.exception("event %s failed", name)
 
     async def options(self, request: Request) -> Mapping[str, Any]:
         """The choices of an external select; none where they cannot be had."""

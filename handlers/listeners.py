@@ -8,8 +8,17 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from handlers import events
 from handlers.dispatch import Dispatcher
-from handlers.request import Kind, Request, from_action, from_command, from_event, from_view
+from handlers.request import (
+    Kind,
+    Request,
+    from_action,
+    from_command,
+    from_event,
+    from_shortcut,
+    from_view,
+)
 from handlers.services import Seen
 from handlers.supervisor import Supervisor
 
@@ -45,6 +54,10 @@ class Listeners:
         app.action(_ANY)(self._on_action)
         app.view(_ANY)(self._on_view)
         app.options(_ANY)(self._on_options)
+        app.shortcut(_ANY)(self._on_shortcut)
+        events.load()
+        for name in events.EVENTS:
+            app.event(name)(self._on_event)
 
     async def drain(self, timeout_s: float) -> None:
         """Lets what is at work finish; cancels what does not within the time."""
@@ -61,6 +74,21 @@ class Listeners:
     ) -> None:
         await ack()
         self._hand_over(from_action(body, _bot(context)))
+
+    async def _on_shortcut(
+        self, ack: "AsyncAck", body: Mapping[str, Any], context: "AsyncBoltContext"
+    ) -> None:
+        await ack()
+        self._hand_over(from_shortcut(body, _bot(context)))
+
+    async def _on_event(
+        self, ack: "AsyncAck", body: Mapping[str, Any], context: "AsyncBoltContext"
+    ) -> None:
+        await ack()
+        happened = events.happened(body, _bot(context))
+        if await self._is_new(body):
+            work = self._dispatcher.hear(happened)
+            self._supervisor.start(work, f"event {happened.text('type')}")
 
     async def _on_view(
         self, ack: "AsyncAck", body: Mapping[str, Any], context: "AsyncBoltContext"

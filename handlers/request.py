@@ -2,8 +2,8 @@
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Kind = Literal["command", "mention", "direct", "overheard", "action", "view"]
@@ -149,15 +149,48 @@ def from_action(body: Payload, bot_user: str = "") -> Request:
     )
 
 
+def from_shortcut(body: Payload, bot_user: str = "") -> Request:
+    """A shortcut: of a message (then ``click.value`` is all that stands in it), or global."""
+    message: Payload = body.get("message") or {}
+    ts = _text(message, "ts") or None
+    click = Click(id=_text(body, "callback_id"), value="\n".join(_words(message)))
+    return _interactive(
+        body,
+        "action",
+        click,
+        bot_user,
+        message_ts=ts,
+        thread_ts=_text(message, "thread_ts") or ts,
+    )
+
+
 def from_view(body: Payload, bot_user: str = "") -> Request:
-    """A submitted modal."""
+    """A submitted modal; its answer belongs where it was opened, if its private data says where."""
     view: Payload = body.get("view") or {}
     click = Click(
         id=_text(view, "callback_id"),
         state=(view.get("state") or {}).get("values") or {},
         private=_text(view, "private_metadata"),
     )
-    return _interactive(body, "view", click, bot_user)
+    request = _interactive(body, "view", click, bot_user)
+    told = opened_at(click.private)
+    channel = _text(told, "channel")
+    return replace(
+        request,
+        channel=channel or request.channel,
+        place=_place_of(channel) if channel else request.place,
+        message_ts=_text(told, "message_ts") or None,
+        thread_ts=_text(told, "thread_ts") or None,
+    )
+
+
+def opened_at(private: str) -> Payload:
+    """A modal's private data: ``channel``, ``message_ts``, ``thread_ts``, and what it is about."""
+    try:
+        told = json.loads(private or "{}")
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def _interactive(
@@ -198,6 +231,23 @@ def _chosen(action: Payload) -> str:
     if not found and action.get("selected_options"):
         found = json.dumps([_text(one, "value") for one in action["selected_options"]])
     return found or next((_text(action, name) for name in named if action.get(name)), "")
+
+
+def _words(value: object) -> Iterator[str]:
+    """Every text and address inside a message, in their order."""
+    if isinstance(value, Mapping):
+        for key, member in value.items():
+            if isinstance(member, str):
+                if key in _WORDED:
+                    yield member
+            else:
+                yield from _words(member)
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for member in value:
+            yield from _words(member)
+
+
+_WORDED = frozenset({"text", "url", "value", "from_url", "title_link", "fallback"})
 
 
 def _place_of(channel: str) -> Place:

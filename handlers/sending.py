@@ -149,6 +149,10 @@ class SlackSender:
         """Uploads the message's pictures ahead of its posting."""
         await self._uploads.place(message)
 
+    async def placed(self, message: Message) -> Message:
+        """The message with its pictures uploaded, for places that are no messages of the app."""
+        return await self._uploads.place(message)
+
     # To one person, and where the app is no member
 
     async def ephemeral(

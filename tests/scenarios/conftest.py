@@ -19,6 +19,9 @@ from handlers.memory import RecentDeliveries, RecentTopics
 from handlers.reply import Image
 from handlers.sending import SlackSender, clients
 from handlers.services import Services
+from handlers.surface.memory import KnownVotes, RecentSightings
+from handlers.surface.panel import SlackPanel
+from handlers.surface.ports import Surface
 from tests.clocks import HandClock
 from tests.scenarios.harness import PNG, Answers, Bot, OnlyTeam, Runs, talk
 
@@ -47,6 +50,12 @@ async def bot(slack: LocalSlack) -> AsyncIterator[Bot]:
     defaults, conversation = Defaults(entity="team", project="proj"), talk(runs, clock)
     async with aiohttp.ClientSession() as session:
         steady, once = clients(slack.app.bot_token, base_url=slack.api_url, session=session)
+        sender = SlackSender(steady, once, session, clock)
+        surface = Surface(
+            panel=SlackPanel(steady, sender.placed, clock),
+            sightings=RecentSightings(clock),
+            votes=KnownVotes(),
+        )
         services = Services(
             examine=runs.examine,
             draw=draw,
@@ -56,12 +65,13 @@ async def bot(slack: LocalSlack) -> AsyncIterator[Bot]:
             failures=answers.failures,
             understand=understand,
             context_of=ContextBuilder(topics, conversation, access, clock, defaults),
-            sender=SlackSender(steady, once, session, clock),
+            sender=sender,
             access=access,
             topics=topics,
             clock=clock,
             defaults=defaults,
             conversation=conversation,
+            places=surface,
         )
         listeners = Listeners(Dispatcher(services), RecentDeliveries())
         app = AsyncApp(client=steady)
@@ -69,6 +79,6 @@ async def bot(slack: LocalSlack) -> AsyncIterator[Bot]:
         handler = AsyncSocketModeHandler(app, slack.app.app_token, web_client=steady)
         await handler.connect_async()  # type: ignore[no-untyped-call]
         await slack.connected()
-        yield Bot(runs, access, clock, listeners, drawn, topics, answers)
+        yield Bot(runs, access, clock, listeners, drawn, topics, answers, surface=surface)
         await listeners.drain(1.0)
         await handler.close_async()  # type: ignore[no-untyped-call]

@@ -29,6 +29,7 @@ from handlers.memory import RecentTopics
 from handlers.reply import Image
 from handlers.request import Request
 from handlers.services import Compared, Examined
+from handlers.surface.ports import Surface
 from tests.clocks import HandClock
 from tests.reports import a_run
 
@@ -186,3 +187,4 @@ class Bot:
     drawn: asyncio.Event
     topics: RecentTopics
     answers: Answers = field(default_factory=Answers)
+    surface: Surface = field(kw_only=True)

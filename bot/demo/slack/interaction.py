@@ -40,7 +40,7 @@ class Interactions(People):
         Returns:
             The delivery; its `answer` and `error` say how the app took it.
         """
-        block, element = find(where.blocks, action, block_id)
+        block, element = find(_shown(where), action, block_id)
         who = self._who(where, user)
         if element["type"] == "external_select" and isinstance(value, str):
             value = await self._external(where, action, value, who, block_id)
@@ -51,6 +51,7 @@ class Interactions(People):
             self.fills(where, action, value, block_id)
         entry |= {"block_id": block, "action_ts": self.new_ts()}
         payload = {**self._seen_by(where, who), "type": "block_actions", "actions": [entry]}
+        payload |= _of_unfurl(where, block, payload)
         payload["trigger_id"] = self.new_trigger(who.id, where.channel)
         return await self.request("interactive", payload)
 
@@ -285,6 +286,29 @@ class Interactions(People):
                         held = where.state.setdefault(inner["block_id"], {})
                         held.setdefault(element["action_id"], initial)
         return where.state
+
+
+def _shown(where: Where) -> list[Json]:
+    """The blocks of a view or message, and of the cards under its links."""
+    cards = where.unfurls.values() if isinstance(where, Message) else ()
+    return [*where.blocks, *(block for card in cards for block in card.get("blocks") or ())]
+
+
+def _of_unfurl(where: Where, block_id: str, payload: Json) -> Json:
+    """What a payload says differently where the block stands in a card under a link."""
+    if not isinstance(where, Message):
+        return {}
+    for number, (url, card) in enumerate(where.unfurls.items(), 1):
+        if any(block.get("block_id") == block_id for block in card.get("blocks") or ()):
+            inside = {
+                **payload["container"],
+                "type": "message_attachment",
+                "attachment_id": number,
+                "is_app_unfurl": True,
+                "app_unfurl_url": url,
+            }
+            return {"container": inside, "app_unfurl": {"id": number, **card}}
+    return {}
 
 
 def _elements(block: Json) -> list[Json]:

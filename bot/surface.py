@@ -1,0 +1,97 @@
+"""What Slack's other places remember, in the database: ``handlers.surface.ports`` on storage."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from bot.storage import Database, once, people
+from handlers.ports import Clock
+from handlers.sending import SlackSender
+from handlers.surface.memory import SHOWN_FOR
+from handlers.surface.panel import SlackPanel
+from handlers.surface.ports import Surface
+
+if TYPE_CHECKING:
+    from slack_sdk.web.async_client import AsyncWebClient
+
+UNFURL: Final = "unfurl"
+"""The channel's preference: whether links unfurl there."""
+_LINK: Final = 700
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSightings:
+    """``surface.Sightings``: shared by all replicas, and still known after a restart."""
+
+    database: Database
+    clock: Clock
+
+    async def claim(self, channel: str, link: str) -> bool:
+        """Whether a link was not shown there in the last half hour; it counts as shown now."""
+        now, key = self.clock.now(), link[:_LINK]
+        async with self.database.begin() as connection:
+            last = await once.link_shown(connection, channel, key)
+            if last is not None and now - last < SHOWN_FOR:
+                return False
+            await once.show_link(connection, channel, key, now=now)
+            return True
+
+    async def release(self, channel: str, link: str) -> None:
+        """It was not shown after all."""
+        async with self.database.begin() as connection:
+            await once.show_link(
+                connection, channel, link[:_LINK], now=self.clock.now() - SHOWN_FOR
+            )
+
+    async def wanted(self, channel: str) -> bool:
+        """Whether cards are shown in a channel."""
+        async with self.database.read() as connection:
+            return bool(await people.preference(connection, "channel", channel, UNFURL, True))
+
+    async def want(self, channel: str, wanted: bool) -> None:
+        """Remembers it."""
+        async with self.database.begin() as connection:
+            now = self.clock.now()
+            await people.prefer(connection, "channel", channel, UNFURL, wanted, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVotes:
+    """``surface.Votes``: what ``wandb-bot feedback`` counts."""
+
+    database: Database
+    clock: Clock
+
+    async def cast(
+        self, user: str, message: str, run: str, codes: Sequence[str], *, good: bool
+    ) -> None:
+        """Counts one person's judgement, once a detector; a later one replaces it."""
+        async with self.database.begin() as connection:
+            for code in codes:
+                await once.vote(
+                    connection,
+                    slack_user=user,
+                    message=message,
+                    code=code,
+                    run=run,
+                    good=good,
+                    now=self.clock.now(),
+                )
+
+
+def surface(
+    *, database: Database, web: "AsyncWebClient", sender: SlackSender, clock: Clock
+) -> Surface:
+    """Slack beyond messages, for ``Services.places``.
+
+    Args:
+        database: Remembers.
+        web: The client for idempotent calls.
+        sender: Uploads pictures.
+        clock: Time.
+    """
+    return Surface(
+        panel=SlackPanel(web, sender.placed, clock),
+        sightings=StoredSightings(database, clock),
+        votes=StoredVotes(database, clock),
+    )

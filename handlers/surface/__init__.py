@@ -1,0 +1,1 @@
+"""Slack beyond messages: cards under links, the home tab, the agent's conversation, votes."""
