@@ -40,7 +40,7 @@ async def measure(
 ) -> Toll:
     """One arrangement."""
     rng = random.Random(seed)
-    async with house(url, folder) as home:
+    async with house(url, folder, timeout=5.0) as home:
         if replicas == 1:
             await named(home, rounds, rng)
         await kill_at_random(home, replicas=replicas, kills=kills, rng=rng)
@@ -59,8 +59,8 @@ def row(name: str, toll: Toll) -> str:
     waits = toll.take_over_s
     took = f"{statistics.median(waits):.1f} / {waits[-1]:.1f}" if waits else "–"
     return (
-        f"{name:22} {toll.kills:6} {toll.freezes:8} {toll.told:7} {toll.interrupted:11} "
-        f"{toll.lost:5} {toll.doubled:8} {toll.again:6} {toll.unsent + toll.failed:7} "
+        f"{name:22} {toll.kills:6} {toll.freezes:8} {toll.ended:6} {toll.told:7} "
+        f"{toll.interrupted:11} {toll.lost:5} {toll.doubled:8} {toll.again:6} {toll.unsent + toll.failed:7} "
         f"{toll.orphaned:9} {took:>14}"
     )
 
@@ -74,8 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(argv)
     print(
-        f"{'arrangement':22} {'kills':>6} {'freezes':>8} {'alerts':>7} {'interrupted':>11} "
-        f"{'lost':>5} {'doubled':>8} {'again':>6} {'unsent':>7} {'orphaned':>9} "
+        f"{'arrangement':22} {'kills':>6} {'freezes':>8} {'ended':>6} {'alerts':>7} "
+        f"{'interrupted':>11} {'lost':>5} {'doubled':>8} {'again':>6} {'unsent':>7} {'orphaned':>9} "
         f"{'taken over s':>14}",
         flush=True,
     )

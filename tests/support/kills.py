@@ -56,6 +56,7 @@ class Toll:
         unsent: outbox rows that are not settled.
         orphaned: jobs still under a dead replica.
         kills: processes killed.
+        ended: processes that ended themselves, since they could give no sign of life in time.
         take_over_s: for deliveries and ticks cut off by a kill, seconds until they went on.
     """
 
@@ -69,6 +70,7 @@ class Toll:
     orphaned: int = 0
     kills: int = 0
     freezes: int = 0
+    ended: int = 0
     interrupted: int = 0
     take_over_s: list[float] = field(default_factory=list)
     died_at: Counter[str] = field(default_factory=Counter)
@@ -124,11 +126,14 @@ class House:
         )
 
     def kill(self, process: BaseProcess) -> None:
-        """SIGKILL."""
+        """SIGKILL; one that has ended by itself meanwhile is no kill."""
         process.kill()
-        self._note(process)
+        process.join()
+        killed = process.exitcode == -signal.SIGKILL
+        if killed:
+            self._note(process)
         self._gone(process)
-        self.toll.kills += 1
+        self.toll.kills += killed
 
     async def died(self, process: BaseProcess, wait_s: float = 20.0) -> bool:
         """Waits until a process has died at its point; whether it did."""
@@ -194,6 +199,7 @@ class House:
         deadline = time.monotonic() + wait_s
         quiet = 0
         while quiet < 3:
+            self.replace_ended()
             async with self.database.read() as connection:
                 counts = await outbox.counts(connection)
                 query = select(func.count()).where(tables.watches.c.tick.is_not(None))
@@ -205,11 +211,19 @@ class House:
                 break
             await asyncio.sleep(0.3)
 
+    def replace_ended(self) -> None:
+        """Starts anew what has ended itself, as a supervisor would (it was too slow to live)."""
+        for process in [one for one in self.alive if one.exitcode is not None]:
+            self._gone(process)
+            self.toll.ended += 1
+            self.start()
+
     async def stop(self) -> None:
         """Ends all processes kindly."""
         for process in self.alive:
             self.send(process, signal.SIGCONT)
-            process.terminate()
+            if process.exitcode is None:
+                process.terminate()
         for process in list(self.alive):
             await asyncio.to_thread(process.join, 15)
             if process.exitcode is None:
@@ -337,6 +351,7 @@ async def kill_at_random(
     Some are killed before they have come up; all are replaced, and all work at the end.
     """
     for _ in range(kills):
+        home.replace_ended()
         while len(home.alive) < replicas:
             home.start()
         await asyncio.sleep(rng.uniform(0.3, gap_s))

@@ -255,7 +255,7 @@ async def serve(setup: Setup) -> int:
         for task in ends:
             task.cancel()
         if lost:
-            return 75  # no farewell: others have its work
+            os._exit(75)  # no farewell: others have its work
         await background.stop(grace=2)
     await database.close()
     log("down")
