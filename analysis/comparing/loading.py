@@ -15,6 +15,7 @@ from analysis.comparing.sides import GroupRef, Member, SideRef
 from analysis.errors import AnalysisError, LogUnreadable, NotComparable, RunNotFound, TimedOut
 from analysis.flight import off_loop
 from analysis.history import History, Missing
+from analysis.metric_names import metric_named
 from analysis.refs import ProjectRef, RunRef
 from analysis.run import Run
 from analysis.signals import Signals
@@ -59,7 +60,7 @@ class Loader:
         server: where runs in W&B come from; ``None`` when all sides are on disk.
         now: the clock, UTC.
         effort: of the whole comparison.
-        metric: a name that must be fetched beside the usual ones.
+        metric: what decides, as somebody calls it; fetched beside the usual names.
         overrides: the user's own metric names.
     """
 
@@ -135,8 +136,9 @@ class Loader:
 
     async def _signals(self, source: RunSource, run: Run) -> Signals:
         keys = metrics.select_keys(run, self.overrides)
-        if self.metric is not None:
-            keys = [self.metric, *(key for key in keys if key != self.metric)]
+        asked = metric_of(run, self.metric)
+        if asked is not None:
+            keys = [asked, *(key for key in keys if key != asked)]
         try:
             history = await source.history(run, keys, self.effort)
         except AnalysisError as error:
@@ -147,10 +149,11 @@ class Loader:
     def _resolve(self, run: Run, history: History) -> Signals:
         found = signals.of(run, history, now=self.now, overrides=self.overrides)
         known = {curve.name for curve in (*found.evals, *found.losses)}
-        if self.metric is None or self.metric in known:
+        asked = metric_of(run, self.metric)
+        if asked is None or asked in known:
             return found
-        asked = signals.of(run, history, now=self.now, overrides={"eval": self.metric})
-        own = tuple(curve for curve in asked.evals if curve.name == self.metric)
+        as_eval = signals.of(run, history, now=self.now, overrides={"eval": asked})
+        own = tuple(curve for curve in as_eval.evals if curve.name == asked)
         return replace(found, evals=(*found.evals, *own))
 
     async def _siblings(
@@ -180,6 +183,11 @@ class Loader:
         except AnalysisError as error:
             return tuple(groups), (Missing("runs that differ only in seed", error.sentence),)
         return tuple(groups), ()
+
+
+def metric_of(run: Run, said: str | None) -> str | None:
+    """The name under which a run logs what was asked for; as it was said where it logs no such."""
+    return None if said is None else metric_named(said, run.keys) or said
 
 
 def same_but_seed(run: Run, other: Run) -> bool:

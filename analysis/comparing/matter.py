@@ -6,7 +6,7 @@ from typing import Literal
 
 from analysis import metrics
 from analysis.comparing.curves import Placed, effective_batch, place, sequence_length
-from analysis.comparing.loading import Loaded, Side
+from analysis.comparing.loading import Loaded, Side, metric_of
 from analysis.comparing.report import AXIS_WORDS, Axis
 from analysis.errors import NotComparable
 from analysis.signals import Curve, Signals
@@ -46,7 +46,7 @@ def choose(
     bare = [s.run.name for s in every if not s.has_history]
     if bare:
         raise NotComparable(f"{bare[0]} has no history to compare.")
-    name, way = _metric(every, metric, direction)
+    name, way = _metric(every, metric_of(every[0].run, metric), direction)
     axis, reason = _axis(loaded.sides, by)
     if axis == "step":
         _same_count(every)

@@ -39,18 +39,32 @@ class SideRef:
         return tuple(m.within if isinstance(m, GroupRef) else m for m in self.members)
 
 
-def parse_side(text: str, defaults: Defaults) -> SideRef:
+def parse_side(text: str, defaults: Defaults, *, disk: bool = True) -> SideRef:
     """Reads a side: a RUN, several joined by commas, or ``[…/]group:NAME``.
 
     A comma inside an existing path is part of it.
 
+    Args:
+        text: As typed.
+        defaults: What completes an incomplete name.
+        disk: Whether a path on disk may be meant; without, this machine's disk is not looked at.
+
     Raises:
         BadReference: when a part is none of these.
     """
-    parts = tuple(_parts(text.strip()))
+    pieces = _parts(text.strip()) if disk else (part.strip() for part in text.split(","))
+    parts = tuple(part for part in pieces if part)
     if not parts:
         raise BadReference("A side of the comparison names no run.")
-    return SideRef(text.strip(), tuple(_member(part, defaults) for part in parts))
+    return SideRef(text.strip(), tuple(_member(part, defaults, disk=disk) for part in parts))
+
+
+def side_text(ref: SideRef) -> str:
+    """The side written out in full, so that ``parse_side`` reads the same without defaults."""
+    return ",".join(
+        f"{member.within}/{_GROUP}{member.name}" if isinstance(member, GroupRef) else str(member)
+        for member in ref.members
+    )
 
 
 def _parts(text: str) -> Iterator[str]:
@@ -74,19 +88,26 @@ def _exists(text: str) -> bool:
         return False
 
 
-def _member(part: str, defaults: Defaults) -> Member:
+def _member(part: str, defaults: Defaults, *, disk: bool) -> Member:
     place, marker, name = part.rpartition(_GROUP)
     if marker and (not place or place.endswith("/")):
         if not name:
             raise BadReference(f"“{shorten(part)}” does not name the group.")
-        return GroupRef(name, _place(place.rstrip("/"), defaults, part))
+        return GroupRef(name, _place(place.rstrip("/"), defaults, part, disk=disk))
+    if not disk:
+        if part.startswith(("/", ".", "~")) or part.endswith(".wandb"):
+            raise BadReference(f"“{shorten(part)}” is not the name of a run.")
+        found = parse_run(part, defaults)
+        if isinstance(found, Path):
+            raise BadReference(f"“{shorten(part)}” is not the name of a run.")
+        return found
     if ("/" in part or part.endswith(".wandb")) and _exists(part):
         return Path(part).expanduser()
     return parse_run(part, defaults)
 
 
-def _place(text: str, defaults: Defaults, part: str) -> ProjectRef | Path:
-    if text and Path(text).expanduser().is_dir():
+def _place(text: str, defaults: Defaults, part: str, *, disk: bool) -> ProjectRef | Path:
+    if disk and text and Path(text).expanduser().is_dir():
         return Path(text).expanduser()
     if text:
         within = parse_project(text, defaults)

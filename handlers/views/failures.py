@@ -1,0 +1,116 @@
+"""The failures of a project as a list: the most frequent error first, each once with its count."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from analysis.causes.report import TITLES
+from analysis.failures import FailureGroupReport, FailuresReport
+from handlers.reply import Block, Message
+from handlers.views import blocks as b
+from handlers.views.escape import Mrkdwn, code, date, escape, join, mrkdwn
+from handlers.views.numbers import number, plural
+
+SHOWN: Final = 12
+_WHY: Final = "help.try"
+_TITLES: Final[dict[str, str]] = {str(cause): title for cause, title in TITLES.items()}
+
+
+def message(report: FailuresReport, *, now: datetime) -> Message:
+    """The list.
+
+    Args:
+        report: What failed.
+        now: When it is shown.
+    """
+    text = _headline(report)
+    shown = [b.only(_blocks(report, text, now, most)) for most in (SHOWN, 8, 4)]
+    return b.message(text, b.first_that_fits(shown))
+
+
+def looking(where: str) -> Message:
+    """A promise."""
+    text = mrkdwn("👀 Reading what failed in {where} …", where=code(where, 120))
+    return b.message(text, [b.context(text)])
+
+
+def _headline(report: FailuresReport) -> Mrkdwn:
+    where = escape(_where(report), 120)
+    days = f"{number(report.days)} days" if report.days != 1 else "day"
+    if not report.total:
+        return mrkdwn("✅ No run of {where} failed in the last {days}", where=where, days=days)
+    head = mrkdwn(
+        "❌ {runs} of {where} failed in the last {days}",
+        runs=plural(report.total, "run"),
+        where=where,
+        days=days,
+    )
+    if not report.groups:
+        return head
+    top = report.groups[0]
+    if top.count == 1:
+        return head
+    return mrkdwn(
+        "{head}, {count} with the same error",
+        head=head,
+        count="all" if top.count == report.total else str(top.count),
+    )
+
+
+def _where(report: FailuresReport) -> str:
+    return report.entity if report.project is None else f"{report.entity}/{report.project}"
+
+
+def _blocks(
+    report: FailuresReport, text: Mrkdwn, now: datetime, most: int
+) -> Iterator[Block | None]:
+    yield b.section(mrkdwn("*{text}*", text=text))
+    if len(report.by_cause) > 1:
+        counted = [
+            mrkdwn("{count} × {cause}", count=count, cause=code(cause))
+            for cause, count in report.by_cause.items()
+        ]
+        yield b.context(join("  ·  ", counted))
+    for group in report.groups[:most]:
+        yield b.section(
+            _group(group),
+            accessory=b.button(
+                "Why?",
+                _WHY,
+                f"/wandb why {group.last_run}",
+                label=f"Why {group.last_run.rsplit('/', 1)[-1]} failed"[:70],
+            ),
+        )
+    left = len(report.groups) - most
+    if left > 0:
+        yield b.context(mrkdwn("… and {left}", left=plural(left, "further error")))
+    notes = [mrkdwn("W&amp;B, {when}", when=date(min(report.generated_at, now)))]
+    if report.unread:
+        notes.append(
+            mrkdwn("⚠️ the console of {runs} could not be read in time",
+                   runs=plural(report.unread, "run"))
+        )  # fmt: skip
+    yield b.context(join("  ·  ", notes))
+
+
+def _group(group: FailureGroupReport) -> Mrkdwn:
+    title = _TITLES.get(group.cause, group.cause)
+    first, last = (path.rsplit("/", 1)[-1] for path in (group.first_run, group.last_run))
+    when = (
+        mrkdwn("first {run}, {at}", run=code(first, 60), at=date(group.first_at))
+        if group.count > 1
+        else mrkdwn("{run}, {at}", run=code(first, 60), at=date(group.first_at))
+    )
+    latest = (
+        mrkdwn("  ·  latest {run}, {at}", run=code(last, 60), at=date(group.last_at))
+        if group.count > 1
+        else Mrkdwn()
+    )
+    return mrkdwn(
+        "*{count}*  {title}\n{error}\n{when}{latest}",
+        count=f"{group.count} ×",
+        title=title,
+        error=code(group.title, 200),
+        when=when,
+        latest=latest,
+    )
