@@ -152,19 +152,21 @@ class Asking:
             run.ref: History({}, (_LATE,)) for run in runs if run.rows != 0
         }
 
-        async def one(part: Sequence[Run], patience: float) -> None:
+        async def one(part: Sequence[Run]) -> None:
+            alone = len(part) == 1
+            patience = self.left if alone else min(_PART_S, 0.5 * self.left)
             wanted = [(run, metrics.select_keys(run, self.overrides), None) for run in part]
             try:
-                async with asyncio.timeout(min(patience, self.left)):
+                async with asyncio.timeout(patience):
                     found.update(await self.source.curves(wanted, SAMPLES))
             except TimeoutError:
-                if len(part) > 1 and self.left > 0:
-                    await asyncio.gather(*(one([run], self.left) for run in part))
+                if not alone:
+                    await asyncio.gather(*(one([run]) for run in part))
             except AnalysisError as error:
                 reason = History({}, (Missing("history", error.sentence),))
                 found.update((run.ref, reason) for run in part)
 
-        await asyncio.gather(*(one(part, _PART_S) for part in parts))
+        await asyncio.gather(*(one(part) for part in parts))
         return found
 
     async def _with_own_names(self, found: Found) -> Found:

@@ -25,8 +25,8 @@ from analysis.findings import Severity
 from analysis.refs import RunRef
 from analysis.run import Run, RunState
 
-words = st.text(st.characters(codec="utf-8", categories=("L", "N"),
-                              include_characters="-_*?./: \"'"), min_size=1, max_size=20)  # fmt: skip
+letters = st.characters(codec="utf-8", categories=("L", "N"), include_characters="-_*?./: \"'")
+words = st.text(letters, min_size=1, max_size=20)
 texts = words.filter(lambda word: word.strip() == word and word)
 ops = st.sampled_from(["<", "<=", ">", ">=", "==", "!="])
 numbers = st.floats(allow_nan=False, allow_infinity=False)
