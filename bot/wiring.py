@@ -25,8 +25,8 @@ from bot.directory import Directory
 from bot.doctor.service import for_admins
 from bot.judging import comparer, explainer, failure_finder
 from bot.settings import Settings, check_tokens
-from bot.storage import Database, open_database
 from bot.stops import StoredStops
+from bot.storage import Database, open_database
 from bot.surface import surface
 from bot.talking import conversation
 from bot.watching.service import SlackMembership, background, looks_of, watching
