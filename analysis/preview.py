@@ -117,6 +117,7 @@ async def preview(
     admit: Admit,
     *,
     budget_s: float = BUDGET_S,
+    most_runs: int = MOST_RUNS,
 ) -> Preview:
     """Replays the last days and counts what would have been posted.
 
@@ -126,6 +127,7 @@ async def preview(
         settings: by what to judge.
         admit: the policy, called once for each look with alerts, in the order of time.
         budget_s: seconds in all; what does not fit is estimated from what did.
+        most_runs: how many runs are replayed at most, the latest first.
 
     Raises:
         AnalysisError: when the runs cannot be listed.
@@ -133,7 +135,7 @@ async def preview(
     loop = asyncio.get_running_loop()
     until = loop.time() + budget_s
     query = RunQuery(
-        within, active_since=settings.since, order="-heartbeat_at", limit=MOST_RUNS + 1
+        within, active_since=settings.since, order="-heartbeat_at", limit=most_runs + 1
     )
     try:
         async with asyncio.timeout(0.6 * budget_s):
@@ -145,14 +147,16 @@ async def preview(
     runs = [run for run in page.runs if settings.wanted is None or settings.wanted(run)]
     looks: list[_Look] = []
     done = 0
-    for run in runs[:MOST_RUNS]:
-        if loop.time() >= until:
+    for run in runs[:most_runs]:
+        if curves and loop.time() >= until:
             break
         history = curves.get(run.ref, History())
         looks += await off_loop(_all_looks, run, history, settings)
         done += 1
     told = await off_loop(replay, looks, settings, admit)
-    return _preview(told, settings, done, len(runs), complete=bool(curves) or not runs)
+    more = len(page.runs) > most_runs
+    complete = bool(curves) or not runs
+    return _preview(told, settings, done, len(runs), more=more, complete=complete)
 
 
 def replay(looks: Sequence[_Look], settings: Replaying, admit: Admit) -> list[Told]:
@@ -259,10 +263,9 @@ def _look(
 
 
 def _preview(
-    told: Sequence[Told], settings: Replaying, done: int, found: int, *, complete: bool
+    told: Sequence[Told], settings: Replaying, done: int, found: int, *, more: bool, complete: bool
 ) -> Preview:
-    known = found <= MOST_RUNS
-    total = found if known else None
+    total = None if more else found
     scale = max(1.0, found / done) if done else 1.0
     estimated = done < found or not complete
     kinds = Counter(alert.kind for each in told for alert in each.alerts if alert.opens)
@@ -274,15 +277,16 @@ def _preview(
     days = f"{settings.days:g} days" if settings.days != 1 else "day"
     text = f"In the last {days} {about}{messages:,} messages: {parts}."
     if estimated:
-        text += _why_estimated(done, found, complete=complete)
+        text += _why_estimated(done, found, more=more, complete=complete)
     return Preview(
         days=settings.days, runs=done, of=total, counts=counts, messages=messages, lines=lines,
         estimated=estimated, sentence=text,
     )  # fmt: skip
 
 
-def _why_estimated(done: int, found: int, *, complete: bool) -> str:
+def _why_estimated(done: int, found: int, *, more: bool, complete: bool) -> str:
     if not complete:
         return " This is an estimate: the curves did not come in time, so no findings are counted."
-    more = "more than " if found > MOST_RUNS else ""
-    return f" This is an estimate from {done:,} of {more}{min(found, MOST_RUNS):,} runs."
+    if more:
+        return f" This is an estimate: more runs than the latest {done:,} were not replayed."
+    return f" This is an estimate from {done:,} of {found:,} runs."
