@@ -24,7 +24,6 @@ from pydantic import (
     ValidationError,
 )
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -35,7 +34,6 @@ from pydantic_settings import (
 )
 
 from analysis.errors import BadRequest
-from analysis.refs import shorten
 from analysis.thresholds import Thresholds
 
 APP = "wandb-bot"
@@ -53,7 +51,8 @@ class WrongSettings(BadRequest):
 
 def _split(value: Any) -> Any:
     if isinstance(value, str):
-        return tuple(part.strip(" \"'") for part in value.strip("[]").split(",") if part.strip())
+        parts = value.strip().strip("[]").split(",")
+        return tuple(name for part in parts if (name := part.strip().strip("\"'").strip()))
     return value
 
 
@@ -64,7 +63,7 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 class Section(BaseModel):
     """A group of settings: ``[name]`` in the file, ``WANDB_BOT_NAME__FIELD`` in the environment."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Access(Section):
@@ -268,15 +267,36 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
         WrongSettings: naming every wrong or unknown setting at once.
     """
     path = config_path(config)
+    _check_environment()
     token = _FILE.set(read_file(path) if path else {})
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
-    except ValidationError as error:
-        raise WrongSettings(_explain(error, path), _HELP) from None
-    except SettingsError as error:
-        raise WrongSettings(f"{error}.", _HELP) from None
+    except (ValidationError, SettingsError) as error:
+        from bot.settings_errors import explain
+
+        raise WrongSettings(explain(error, path, _FILE.get()), _HELP) from None
     finally:
         _FILE.reset(token)
+
+
+def _check_environment() -> None:
+    """Names variables that look like settings of ours and are none.
+
+    Raises:
+        WrongSettings: when there is one.
+    """
+    ours = {name.upper() for name in Settings.model_fields}
+    sections = {name for name in ours if variable_of((name.lower(),)).startswith(PREFIX)}
+    for variable in sorted(os.environ):
+        if not variable.upper().startswith(PREFIX):
+            continue
+        first, nested, _ = variable.upper().removeprefix(PREFIX).partition("__")
+        if first in ours - sections:
+            right = variable_of((first.lower(),))
+            raise WrongSettings(f"{variable} is no setting; it is called {right}.", _HELP)
+        if nested and first not in sections:
+            names = ", ".join(sorted(f"{PREFIX}{name}__…" for name in sections))
+            raise WrongSettings(f"{variable} is no setting; there are: {names}.", _HELP)
 
 
 def check_tokens(settings: Settings) -> None:
@@ -326,12 +346,43 @@ def rows() -> Iterator[SettingRow]:
             yield _row((name,), field)
 
 
+def origin_of(
+    row: SettingRow, file: Mapping[str, Any]
+) -> Literal["environment", "file", "default"]:
+    """Where a setting's value comes from.
+
+    Args:
+        row: which setting.
+        file: what the settings file holds.
+    """
+    section = variable_of(row.path[:1])
+    for name, value in os.environ.items():
+        upper = name.upper()
+        if value and (upper in {row.variable, section} or upper.startswith(f"{row.variable}__")):
+            return "environment"
+    values: Any = file
+    for part in row.path:
+        values = values.get(part) if isinstance(values, Mapping) else None
+    return "default" if values is None and row.variable not in file else "file"
+
+
 def variable_of(path: tuple[str, ...]) -> str:
     """The environment variable that sets the field at ``path``."""
     field = Settings.model_fields.get(path[0])
     if field and isinstance(field.validation_alias, AliasChoices):
         return str(field.validation_alias.choices[0])
     return PREFIX + "__".join(path).upper()
+
+
+def in_words(value: object) -> str:
+    """A value as one would write it into the file or the environment."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return str(value)
 
 
 def _row(path: tuple[str, ...], field: FieldInfo) -> SettingRow:
@@ -341,45 +392,8 @@ def _row(path: tuple[str, ...], field: FieldInfo) -> SettingRow:
     return SettingRow(
         variable=variable_of(path),
         file_key=f"[{table}] {key}" if len(path) == 2 else key,
-        default=str(default) if default not in ((), {}) else "",
+        default="" if default in ((), {}) else in_words(default),
         description=field.description or "",
         secret=secret,
         path=path,
     )
-
-
-def _explain(error: ValidationError, path: Path | None) -> str:
-    return " ".join(_sentence(detail, path) for detail in error.errors(include_url=False))
-
-
-def _sentence(detail: ErrorDetails, path: Path | None) -> str:
-    loc = tuple(str(part) for part in detail["loc"])
-    names = {variable_of((name,)): name for name in Settings.model_fields}
-    loc = (names.get(loc[0], loc[0]), *loc[1:])
-    where = f" (in {path.name}: {'.'.join(loc)})" if path and _stands_in(_FILE.get(), loc) else ""
-    if detail["type"] == "extra_forbidden":
-        section = Settings.model_fields.get(loc[0])
-        model = section.annotation if section and len(loc) > 1 else Settings
-        known = ", ".join(getattr(model, "model_fields", {}))
-        return f"{variable_of(loc)} is no setting{where}; there are: {known}."
-    field = Settings.model_fields.get(loc[0])
-    secret = field is not None and SecretStr in get_args(field.annotation)
-    value = "" if secret else f" is “{shorten(str(detail['input']), 60)}” and"
-    return f"{variable_of(loc)}{value} cannot be used{where}: {_rule(detail)}."
-
-
-def _stands_in(values: Any, loc: tuple[str, ...]) -> bool:
-    for part in loc:
-        if not isinstance(values, Mapping) or part not in values:
-            return False
-        values = values[part]
-    return True
-
-
-def _rule(detail: ErrorDetails) -> str:
-    if detail["type"] == "string_pattern_mismatch" and "api" in str(detail["ctx"]["pattern"]):
-        return "it is an address that ends in /api/"
-    if detail["type"] == "string_pattern_mismatch":
-        return "it is sqlite:///FILE or postgresql://…"
-    message = detail["msg"]
-    return message[:1].lower() + message[1:]

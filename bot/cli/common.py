@@ -3,7 +3,7 @@
 import asyncio
 import functools
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,9 +80,25 @@ def load_settings(config: str | None = None, **flags: Any) -> "Settings":
     """
     from bot.settings import load
 
+    return load(_config_path(config), **flags)
+
+
+def settings_file(config: str | None = None) -> "Mapping[str, Any]":
+    """What the settings file holds; nothing where there is none.
+
+    Raises:
+        bot.settings.WrongSettings: when it cannot be read.
+    """
+    from bot.settings import config_path, read_file
+
+    path = config_path(_config_path(config))
+    return read_file(path) if path else {}
+
+
+def _config_path(config: str | None) -> Path | None:
     ctx = click.get_current_context(silent=True)
     named = config or (ctx.find_root().obj if ctx else None)
-    return load(Path(named) if named else None, **flags)
+    return Path(named) if named else None
 
 
 def run_async(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
