@@ -60,8 +60,8 @@ def row(name: str, toll: Toll) -> str:
     took = f"{statistics.median(waits):.1f} / {waits[-1]:.1f}" if waits else "–"
     return (
         f"{name:22} {toll.kills:6} {toll.freezes:8} {toll.ended:6} {toll.told:7} "
-        f"{toll.interrupted:11} {toll.lost:5} {toll.doubled:8} {toll.again:6} {toll.unsent + toll.failed:7} "
-        f"{toll.orphaned:9} {took:>14}"
+        f"{toll.interrupted:11} {toll.lost:5} {toll.doubled:8} {toll.again:6} "
+        f"{toll.unsent + toll.failed:7} {toll.orphaned:9} {took:>14}"
     )
 
 
@@ -75,8 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     print(
         f"{'arrangement':22} {'kills':>6} {'freezes':>8} {'ended':>6} {'alerts':>7} "
-        f"{'interrupted':>11} {'lost':>5} {'doubled':>8} {'again':>6} {'unsent':>7} {'orphaned':>9} "
-        f"{'taken over s':>14}",
+        f"{'interrupted':>11} {'lost':>5} {'doubled':>8} {'again':>6} "
+        f"{'unsent':>7} {'orphaned':>9} {'taken over s':>14}",
         flush=True,
     )
     clean = True
