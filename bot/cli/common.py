@@ -133,7 +133,14 @@ def console(*, stderr: bool = False) -> "Console":
 
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else 100
-    return Console(stderr=stderr, width=width, highlight=False, soft_wrap=not stream.isatty())
+    return Console(
+        stderr=stderr,
+        width=width,
+        highlight=False,
+        soft_wrap=not stream.isatty(),
+        markup=False,  # a run may be called “[/red]”
+        emoji=False,
+    )
 
 
 def out(text: str) -> None:
