@@ -102,7 +102,7 @@ def clear_win() -> Compared:
 
 def one_each(b_level: float = 0.505, **b: Any) -> Compared:
     """One run a side, nearly alike."""
-    a_config = {"lr": 1e-3, "seed": 0}
+    a_config: dict[str, Any] = {"lr": 1e-3, "seed": 0}
     return compared(
         a_side("alpha", a_read_run("alpha", a_curve(0.5, 1), **a_config)),
         a_side("beta", a_read_run("beta", a_curve(b_level, 2), **{**a_config, "seed": 1, **b})),
@@ -121,4 +121,5 @@ KeyError: 'pixel_values'
 def explained(log: str = LOG, state: RunState = RunState.FAILED) -> Explanation:
     """Why a made run failed."""
     run, _ = a_read_run("broken", a_curve(0.5, 1), state=state)
-    return Explanation(run, WhyReport.of(diagnose(log, exit_code=1, state=state.value)))
+    code = 0 if state is RunState.FINISHED else 1
+    return Explanation(run, WhyReport.of(diagnose(log, exit_code=code, state=state.value)))

@@ -8,6 +8,9 @@ from analysis.comparing.report import AXIS_WORDS, Axis, SideReport
 from analysis.comparing.verdict import Decision, needed
 from analysis.metrics import Direction
 
+SENSIBLE = 100
+"""Seeds a side beyond which the exact number tells nobody anything."""
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -33,7 +36,8 @@ def reason(decision: Decision, said: Said, lost: Sequence[str], sides: Sequence[
     else:
         text = _win(decision, said, sides)
     text = f"{opening}{text}{_doubts(decision, said, lost, sides)}."
-    return text[:1].upper() + text[1:]
+    named = any(text.startswith(label) for label in said.labels)
+    return text if named else text[:1].upper() + text[1:]
 
 
 def _win(decision: Decision, said: Said, sides: Sequence[SideReport]) -> str:
@@ -100,7 +104,8 @@ def _doubts(
     count = needed(decision.test) if decision.test else None
     unsettled = decision.verdict == "too_close" or decision.confidence == "low"
     if count is not None and unsettled:
-        parts.append(f"about {count} seeds a side would settle a difference of this size")
+        many = f"about {count}" if count <= SENSIBLE else f"more than {SENSIBLE}"
+        parts.append(f"{many} seeds a side would settle a difference of this size")
     if decision.test is not None and lost:
         parts.append(f"runs of {' and '.join(lost)} that are not finite were left out")
     parts.extend(

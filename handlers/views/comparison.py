@@ -28,7 +28,7 @@ AGAIN: Final = "compare.again"
 _BETTER: Final = Word("🏆", "is better")
 _CLOSE: Final = Word("⚖️", "Too close to call")
 _NONE: Final = Word("🚫", "Not comparable")
-_SURE: Final = {"low": "low confidence", "medium": "medium confidence", "high": "high confidence"}
+_SURE: Final = {"low": "Low confidence", "medium": "Medium confidence", "high": "High confidence"}
 _FEW_KEYS: Final = 3
 _SOME_KEYS: Final = 8
 _ALL_KEYS: Final = 80
@@ -195,29 +195,30 @@ def _blocks(
 
 
 def _verdict(report: Comparison) -> Mrkdwn:
+    """How sure, and why; the header has said what."""
     word, _ = verdict_words(report)
-    sure = (
-        mrkdwn("  ·  {sure} ({value})", sure=_SURE[report.confidence],
-               value=number(report.confidence_value, 2))
-        if report.verdict != "not_comparable"
-        else Mrkdwn()
-    )  # fmt: skip
-    so_far = "  ·  not final: a run still goes on" if report.so_far else ""
-    head = mrkdwn(
-        "{headline}{sure}{so_far}",
-        headline=mrkdwn(
-            "{emoji} *{text}*", emoji=word.emoji, text=escape(_plain_headline(report), 120)
-        ),
-        sure=sure,
-        so_far=so_far,
+    parts = []
+    if report.verdict != "not_comparable":
+        value = min(report.confidence_value, 0.99)
+        parts = [
+            mrkdwn("*{sure}* ({value})", sure=_SURE[report.confidence], value=number(value, 2)),
+            escape(_seeds(report.seeds)),
+            Mrkdwn("not final: a run still goes on") if report.so_far else Mrkdwn(),
+        ]
+    head = mrkdwn("{emoji} {parts}", emoji=word.emoji, parts=join("  ·  ", parts))
+    if not parts:
+        return mrkdwn("{emoji} {why}", emoji=word.emoji, why=_reason(report))
+    fair = report.axis_reason
+    return join(
+        "\n",
+        [head, _reason(report), escape(f"{fair[:1].upper()}{fair[1:]}.") if fair else Mrkdwn()],
     )
-    why = _reason(report)
-    fair = (
-        escape(f"{report.axis_reason[:1].upper()}{report.axis_reason[1:]}.")
-        if report.axis_reason
-        else Mrkdwn()
-    )
-    return join("\n", [head, why, fair])
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    if len(set(seeds)) == 1:
+        return f"{plural(seeds[0], 'seed')} a side"
+    return f"{', '.join(map(str, seeds))} seeds"
 
 
 def _figures(report: Comparison, size: Size, *, native: bool) -> Block | None:

@@ -9,10 +9,10 @@ from analysis.failures import FailureGroupReport, FailuresReport
 from handlers.reply import Block, Message
 from handlers.views import blocks as b
 from handlers.views.escape import Mrkdwn, code, date, escape, join, mrkdwn
+from handlers.views.help import TRY
 from handlers.views.numbers import number, plural
 
 SHOWN: Final = 12
-_WHY: Final = "help.try"
 _TITLES: Final[dict[str, str]] = {str(cause): title for cause, title in TITLES.items()}
 
 
@@ -76,7 +76,7 @@ def _blocks(
             _group(group),
             accessory=b.button(
                 "Why?",
-                _WHY,
+                TRY,
                 f"/wandb why {group.last_run}",
                 label=f"Why {group.last_run.rsplit('/', 1)[-1]} failed"[:70],
             ),

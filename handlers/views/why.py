@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from analysis.causes.report import TITLES, WhyReport
+from analysis.causes.report import WhyReport
 from analysis.reports import RunFacts
 from analysis.why import Explanation
 from handlers.reply import Block, Message
 from handlers.views import blocks as b
 from handlers.views.escape import Mrkdwn, code, date, escape, join, link, mrkdwn
+from handlers.views.help import TRY
 from handlers.views.numbers import number, plural
 from handlers.views.tables import preformatted
 from handlers.views.words import Word, state_sentence
@@ -62,12 +63,11 @@ def _spaced(piece: str) -> str:
 
 def _blocks(explanation: Explanation, facts: RunFacts, now: datetime) -> Iterator[Block | None]:
     report = explanation.report
-    yield b.header(TITLES[report.cause])
+    yield b.header(report.sentence.replace("`", "").rstrip("."))
     yield b.section(
         mrkdwn(
-            "{emoji} *{sentence}*  ·  {sure}\n{state}",
+            "{emoji} {sure}\n{state}",
             emoji=_word(report).emoji,
-            sentence=sentence(report),
             sure=_sure(report),
             state=mrkdwn(
                 "{name} in {project}  ·  {state}",
@@ -88,10 +88,10 @@ def _blocks(explanation: Explanation, facts: RunFacts, now: datetime) -> Iterato
     yield b.actions(
         [
             b.link_button("Open in W&B", facts.url, "run.open"),
-            b.button("Describe", "help.try", f"/wandb describe {facts.path}"),
+            b.button("Describe", f"{TRY}:describe", f"/wandb describe {facts.path}"),
             b.button(
                 "Failures of Project",
-                "help.try",
+                f"{TRY}:failures",
                 f"/wandb failures {facts.entity}/{facts.project}",
             )
             if report.cause != "none"
@@ -105,10 +105,14 @@ def _word(report: WhyReport) -> Word:
 
 
 def _sure(report: WhyReport) -> Mrkdwn:
-    if report.cause == "none":
-        return Mrkdwn()
+    """Which kind of cause, and how sure."""
+    if report.cause in _CAUSE:
+        return mrkdwn("*{title}*", title=_CAUSE[report.cause].text)
     return mrkdwn(
-        "{word} ({value})", word=_SURE[report.confidence], value=number(report.confidence_value, 2)
+        "*{cause}*  ·  {word} ({value})",
+        cause=report.cause.replace("_", " "),
+        word=_SURE[report.confidence],
+        value=number(report.confidence_value, 2),
     )
 
 
