@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from bot.storage import Database, once, people
 from handlers.ports import Clock
 from handlers.sending import SlackSender
+from handlers.surface.home import Homes
 from handlers.surface.memory import SHOWN_FOR
 from handlers.surface.panel import SlackPanel
 from handlers.surface.ports import Surface
@@ -92,6 +93,7 @@ def surface(
     """
     return Surface(
         panel=SlackPanel(web, sender.placed, clock),
+        homes=Homes(),
         sightings=StoredSightings(database, clock),
         votes=StoredVotes(database, clock),
     )

@@ -21,6 +21,7 @@ from handlers.reply import Posted, Reply
 from handlers.request import Request
 from handlers.services import Services
 from handlers.stopping import Stopped, session_key, stoppable, whole
+from handlers.surface.home import changes
 from handlers.views import problem as problems
 from handlers.views.progress import cancel_token, cancelled
 
@@ -109,6 +110,8 @@ class Dispatcher:
         except AskBack as back:
             if request.kind != "overheard":  # a sentence to somebody else is never asked back
                 await self._show(ask, _one(await asked(back.ask or ask, back.doubt)), delivery)
+        if self._services.places is not None and changes(ask):
+            await self._services.places.homes.changed(request.user, self._services)
 
     async def _show(self, ask: Ask, replies: AsyncIterator[Reply], delivery: Delivery) -> None:
         async def show(reply: Reply) -> None:

@@ -83,6 +83,11 @@ class StoredSubscriptions:
         async with self.database.read() as connection:
             return [watched_of(one) for one in await watch_rows.in_channel(connection, channel)]
 
+    async def of_creator(self, user: str) -> Sequence[Watched]:
+        """What a person lets channels watch."""
+        async with self.database.read() as connection:
+            return [watched_of(one) for one in await watch_rows.by_creator(connection, user)]
+
     async def find(self, channel: str, where: ProjectRef) -> Watched | None:
         """A channel's watch of a place."""
         async with self.database.read() as connection:

@@ -5,9 +5,12 @@ In-memory ones, enough for one process, are in ``handlers.surface.memory``.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from handlers.reply import Block, Message
+
+if TYPE_CHECKING:
+    from handlers.services import Services
 
 Source = Literal["composer", "conversations_history"]
 SessionState = Literal["processing", "active", "suspended", "closed"]
@@ -105,10 +108,29 @@ class Votes(Protocol):
         ...
 
 
+class HomeTabs(Protocol):
+    """Home tabs, drawn when they are opened and when something on them changes."""
+
+    def opened(self, user: str, team: str) -> None:
+        """Somebody looks at theirs."""
+        ...
+
+    async def draw(
+        self, user: str, team: str, services: "Services", *, fresh: bool = False
+    ) -> None:
+        """Draws a person's tab; ``fresh`` asks W&B even where an answer is at hand."""
+        ...
+
+    async def changed(self, user: str, services: "Services") -> None:
+        """Something of this person changed: the tab is drawn anew, if they ever looked."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surface:
     """Everything that Slack's other places can reach."""
 
     panel: Panel
+    homes: HomeTabs
     sightings: Sightings
     votes: Votes

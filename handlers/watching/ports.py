@@ -138,6 +138,10 @@ class Subscriptions(Protocol):
         """What a channel watches, oldest first."""
         ...
 
+    async def of_creator(self, user: str) -> Sequence[Watched]:
+        """What a person lets channels watch."""
+        ...
+
     async def find(self, channel: str, where: ProjectRef) -> Watched | None:
         """A channel's watch of a project or entity."""
         ...

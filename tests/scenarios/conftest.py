@@ -19,6 +19,7 @@ from handlers.memory import RecentDeliveries, RecentTopics
 from handlers.reply import Image
 from handlers.sending import SlackSender, clients
 from handlers.services import Services
+from handlers.surface.home import Homes
 from handlers.surface.memory import KnownVotes, RecentSightings
 from handlers.surface.panel import SlackPanel
 from handlers.surface.ports import Surface
@@ -53,6 +54,7 @@ async def bot(slack: LocalSlack) -> AsyncIterator[Bot]:
         sender = SlackSender(steady, once, session, clock)
         surface = Surface(
             panel=SlackPanel(steady, sender.placed, clock),
+            homes=Homes(),
             sightings=RecentSightings(clock),
             votes=KnownVotes(),
         )

@@ -1,0 +1,14 @@
+"""The app was opened: its home tab is drawn, its messages tab gets things to ask."""
+
+from handlers.events import Happened, event
+from handlers.services import Services
+
+
+@event("app_home_opened")
+async def opened(happened: Happened, services: Services) -> None:
+    """Draws the tab that somebody looks at."""
+    user = happened.text("user")
+    if happened.text("tab") == "home":
+        homes = services.surface.homes
+        homes.opened(user, happened.team)
+        await homes.draw(user, happened.team, services)
