@@ -110,7 +110,7 @@ async def examine(
         progress: told how far a long fetch is.
         on_run: told the run's facts as soon as they are there, before its curves.
     """
-    run, history, system = await fetch(
+    run, history, system, lines = await fetch(
         source,
         ref,
         effort=effort or Effort(),
@@ -125,9 +125,12 @@ async def examine(
         report = report_on(s, run_all(s, thresholds), system.missing)
         return Examination(report, s)
 
-    if points + sum(len(series) for series in system.values()) < _LARGE:
-        return judge()
-    return await asyncio.to_thread(judge)
+    large = points + sum(len(series) for series in system.values()) >= _LARGE
+    made = await asyncio.to_thread(judge) if large else judge()
+    if run.state not in _ENDED_BADLY:
+        return made
+    cause = await off_loop(cause_of, run, lines, made.signals, system)
+    return Examination(made.report.model_copy(update={"cause": cause}), made.signals)
 
 
 async def fetch(
@@ -138,8 +141,10 @@ async def fetch(
     overrides: Overrides | None = None,
     progress: Progress | None = None,
     on_run: Callable[[Run], None] | None = None,
-) -> tuple[Run, History, History]:
-    """The run, its curves and its system metrics, the latter two as far as they came in time.
+) -> tuple[Run, History, History, tuple[ConsoleLine, ...]]:
+    """The run, its curves, its system metrics, and the console of a run that ended badly.
+
+    All but the run itself as far as it came in time.
 
     Raises:
         AnalysisError: when the metadata did not come.
@@ -154,11 +159,23 @@ async def fetch(
         keys = metrics.select_keys(run, overrides)
     else:
         keys = await asyncio.to_thread(metrics.select_keys, run, overrides)
-    history, system = await asyncio.gather(
+    history, system, lines = await asyncio.gather(
         _part("history", source.history(run, keys, effort, progress=progress), left),
         _part("system metrics", source.system(run, effort), left),
+        _console(source, run, left),
     )
-    return run, history, system
+    return run, history, system, lines
+
+
+async def _console(source: RunSource, run: Run, left: float | None) -> tuple[ConsoleLine, ...]:
+    """The last lines of a run that failed or crashed; what does not come is not worth an error."""
+    if run.state not in _ENDED_BADLY:
+        return ()
+    try:
+        async with asyncio.timeout(left):
+            return await source.console(run, LINES)
+    except (TimeoutError, AnalysisError):
+        return ()
 
 
 async def _metadata(source: RunSource, ref: RunRef, ends: float | None) -> Run:
@@ -202,6 +219,7 @@ def report_of(
     return report_on(s, run_all(s, thresholds), () if system is None else system.missing)
 
 
+@np.errstate(all="ignore")  # values near the ends of float64 are judged as they come
 def report_on(
     s: Signals, diagnosis: Diagnosis, also_missing: tuple[Missing, ...] = ()
 ) -> RunReport:
@@ -280,7 +298,9 @@ def _direction(s: Signals, findings: tuple[Finding, ...]) -> LossDirection:
         whole = course.start.value - course.tail.value
         error = 3.0 * float(np.hypot(course.start.error, course.tail.error))
         return "improving" if value.size < 30 and whole > error else "flat"
-    return "improving" if change < 0 else "worsening"
+    if change < 0:
+        return "improving"
+    return "worsening" if s.loss_kind.must_fall else "unknown"
 
 
 def grad_report(curve: Curve, findings: tuple[Finding, ...] = ()) -> GradNormReport:

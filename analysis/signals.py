@@ -162,6 +162,7 @@ class Signals:
         return min(1.0, self.step / self.total_steps)
 
 
+@np.errstate(all="ignore")  # values near the ends of float64 are taken as they come
 def of(
     run: Run,
     history: History,
@@ -219,7 +220,7 @@ def of(
         epoch=best("epoch", [n for n in metrics.EPOCH if n in own]),
         tokens=best("tokens", metrics.tokens_seen(names)),
         stage_rows=_stage_rows([own[n] for n in metrics.stages(names)], rate),
-        row_times=_row_times(own),
+        row_times=_row_times(own, run),
         gpu_use=_system_curves(system, _is_gpu_use),
         memory=_system_curves(system, _is_memory),
         missing=history.missing,
@@ -343,8 +344,11 @@ def _stage_rows(stages: list[Series], rate: Curve | None) -> Ints:
     return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
 
 
-def _row_times(own: Mapping[str, Series]) -> Floats:
+def _row_times(own: Mapping[str, Series], run: Run) -> Floats:
     times = [s.time[np.isfinite(s.time)] for s in own.values()]
+    last = run.summary.get("_timestamp") if run.state.live else None
+    if isinstance(last, int | float) and np.isfinite(last):
+        times.append(np.array([float(last)]))
     times = [t for t in times if t.size]
     return np.unique(np.concatenate(times)) if times else np.empty(0, dtype=np.float64)
 

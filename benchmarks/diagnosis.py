@@ -201,7 +201,9 @@ def section(detector: Detector, examples: dict[str, tuple[RunReport, str]]) -> s
     greatest = ", ".join(dict.fromkeys(severity_of(code).value for code in detector.codes))
     lines = [f"### {title}", "", f"{' '.join(first.split())} Greatest severity: {greatest}.", ""]
     for label, text in re.findall(
-        r"^(Sees|Formula|Thresholds|Stays silent on): (.*?)(?=^\w[\w ]*: |\Z)", rest, re.MULTILINE | re.DOTALL
+        r"^(Sees|Formula|Thresholds|Stays silent on): (.*?)(?=^\w[\w ]*: |\Z)",
+        rest,
+        re.MULTILINE | re.DOTALL,
     ):
         lines.append(f"- **{label}**: {_plain(text)}")
     lines += ["", *_numbers(detector.codes)]

@@ -56,13 +56,9 @@ def registered() -> tuple[Detector, ...]:
     return plugins.load("analysis.detectors", "DETECTOR")
 
 
+@np.errstate(all="ignore")  # values near the ends of float64 are judged as they come
 def run_all(signals: Signals, thresholds: Thresholds) -> Diagnosis:
-    """Runs every detector over the signals; values near the ends of float64 raise no warning."""
-    with np.errstate(all="ignore"):
-        return _run_all(signals, thresholds)
-
-
-def _run_all(signals: Signals, thresholds: Thresholds) -> Diagnosis:
+    """Runs every detector over the signals."""
     findings: list[Finding] = []
     blind: list[NotChecked] = []
     judged = False

@@ -40,6 +40,8 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
         return
     if not s.loss_kind.must_fall and not _out_of_proportion(course):
         return
+    if s.loss_is_held_out and course.tail.value < 2.0 * _scale(course):
+        return  # evaluation losses are the matter of overfitting and eval_degraded
     if _rose(course, t) and not _explained(course, s):
         yield _report(course)
 

@@ -8,6 +8,8 @@ from analysis import robust
 from analysis.signals import Curve, Signals, config_number
 from analysis.thresholds import Thresholds
 
+_FEW = 8  # evaluations, under which their noise cannot be told
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Worse:
@@ -45,27 +47,30 @@ def worse(curve: Curve, t: Thresholds) -> Worse | None:
     """How a metric has worsened beyond its own noise; None where it has not.
 
     The best is sought in the medians of three neighbours, so that one lucky evaluation does not
-    make all later ones look bad; the last three evaluations must all be worse.
+    make all later ones look bad; the last three evaluations must all be worse. Of fewer than eight
+    evaluations all since the best must rise, by a tenth of it in all.
     """
     known = curve.finite
     bad = known.badness
     m = bad.size
     if m < 4:
         return None
-    smooth = robust.running_median(bad, 3 if m < 60 else 2 * (m // 60) + 3)
-    tail_n = max(3, m // 10)
+    few = m < _FEW
+    smooth = bad if few else robust.running_median(bad, 3 if m < 60 else 2 * (m // 60) + 3)
+    tail_n = 2 if few else max(3, m // 10)
     best = int(np.argmin(smooth[: max(1, m - tail_n + 1)]))
-    now = robust.median(bad[-tail_n:])
+    now = float(bad[-1]) if few else robust.median(bad[-tail_n:])
     rise = now - float(smooth[best])
-    residual = bad - smooth
-    noise = max(robust.noise(bad), robust.sigma(residual) if m >= 8 else 0.0)
+    noise = 0.0 if few else max(robust.noise(bad), robust.sigma(bad - smooth))
     # Slow wandering counts as noise too: what the metric did before its best, against its trend.
     before = smooth[: best + 1]
     wander = float(np.max(before - np.minimum.accumulate(before))) if before.size > 2 else 0.0
-    if rise <= max(t.eval_noise * noise, wander) or m - 1 - best < 3:
+    if rise <= max(t.eval_noise * noise, wander) or m - 1 - best < tail_n:
         return None
-    if not bool(np.all(bad[-3:] > smooth[best] + 0.4 * rise)):
+    if not bool(np.all(bad[-min(3, tail_n) :] > smooth[best] + 0.4 * rise)):
         return None
+    if few and (rise < 0.1 * abs(float(smooth[best])) or not bool(np.all(np.diff(bad[best:]) > 0))):
+        return None  # too few to know their noise: only a clear and steady rise counts
     sign = 1.0 if curve.direction == "down" else -1.0
     first = float(np.max(bad[: max(1, min(3, best))])) if best else float(bad[0])
     return Worse(

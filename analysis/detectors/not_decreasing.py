@@ -9,7 +9,8 @@ Formula: the fall from the first points, and from the first tenth, to the last f
 Thresholds: t.loss_not_decreasing. Source: an equivalence test (Schuirmann 1987); SageMaker
     Debugger's LossNotDecreasing (0.1 %) is its fixed-percentage ancestor.
 Stays silent on: losses that need not fall, a loss at its floor, resumed runs (their start lies
-    in an earlier part), a schedule that goes round, curricula, too few points.
+    in an earlier part), a run whose evaluation improves, a schedule that goes round, curricula,
+    too few points, a run that is still in its warm-up.
 """
 
 from collections.abc import Iterator
@@ -20,11 +21,13 @@ from analysis import robust
 from analysis.detectors.base import Detector, finding, number
 from analysis.findings import Finding, NotChecked
 from analysis.robust import Level
-from analysis.signals import Signals
+from analysis.run import RunState
+from analysis.signals import Curve, Signals
 from analysis.thresholds import Thresholds
 from analysis.trend import Trend, trend
 
 CODE = "loss_not_decreasing"
+_YOUNG = 20  # points of a run that has not finished
 _ADVICE = (
     "Check that the learning rate is not zero or far too high, that the parameters are in the "
     "optimiser, and that one small batch can be learned by heart."
@@ -41,6 +44,9 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
     if course is None or float(np.max(np.abs(course.curve.value))) <= t.loss_floor:
         return
     if s.stage_rows.size or not _flat(course, t, cannot_learn=_cannot_learn(s, t)):
+        return
+    blew_up = float(course.smooth.max()) > 2.0 * abs(course.start.value)
+    if not blew_up and any(_improved(c) for c in s.evals if c.name != course.curve.name):
         return
     fall = course.start.value - course.late.value
     yield finding(
@@ -61,9 +67,30 @@ def _blind(s: Signals, t: Thresholds) -> str:
         return "no loss is logged"
     if not s.loss_kind.must_fall:
         return s.loss_kind.reason
-    if len(s.loss.finite) < t.min_points:
+    points = len(s.loss.finite)
+    complete = s.run.state is RunState.FINISHED
+    if points < t.min_points or (points < _YOUNG and not complete):
         return "too few points yet"
+    if not complete and _warming_up(s):
+        return "the learning rate is still in its warm-up"
     return "the run was resumed and its start is not in these rows" if s.resumed else ""
+
+
+def _warming_up(s: Signals) -> bool:
+    rate = None if s.learning_rate is None else s.learning_rate.finite
+    if rate is None or len(rate) < 3 or (s.fraction or 0.0) > 0.2:
+        return False
+    return bool(rate.value[-1] >= rate.value.max() and rate.value[-1] > 1.02 * rate.value[-3])
+
+
+def _improved(curve: Curve) -> bool:
+    """Whether a held-out metric got better beyond its noise: then something was learned."""
+    bad = curve.finite.badness
+    if bad.size < 4:
+        return False
+    better = float(bad[0]) - robust.median(bad[-3:])
+    steady = float(np.mean(np.diff(bad) <= 0)) > 0.6 or better > 10 * robust.noise(bad)
+    return steady and better > max(3.0 * robust.noise(bad), 0.01 * abs(float(bad[0])))
 
 
 def _cannot_learn(s: Signals, t: Thresholds) -> bool:

@@ -41,7 +41,7 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
     if len(curve) < _LEAST_POINTS:
         yield NotChecked(CODE, "too few points yet")
         return
-    split = _split(curve.value)
+    split = _split(curve.value, _first_cut(s))
     if split is None:
         return
     cut, before, after = split
@@ -66,12 +66,17 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
     )
 
 
-def _split(value: Floats) -> tuple[int, float, float] | None:
+def _first_cut(s: Signals) -> int:
+    """Blocks before the first possible fall; a buffer that fills is no pace to compare with."""
+    return _BLOCKS // 3 if s.loss_kind.name == "reinforcement" else 3
+
+
+def _split(value: Floats, first: int) -> tuple[int, float, float] | None:
     """Where the blocks fall most: (block, level before, level after); None where they do not."""
     blocks = robust.block_medians(value, _BLOCKS)
     k = blocks.size
     best: tuple[int, float, float] | None = None
-    for cut in range(max(3, k // 8), k - 1):
+    for cut in range(max(first, k // 8), k - 1):
         before, after = blocks[1:cut] if cut > 4 else blocks[:cut], blocks[cut:]
         low, high = float(np.quantile(before, 0.1)), float(np.quantile(after, 0.9))
         levels = float(np.median(before)), float(np.median(after))

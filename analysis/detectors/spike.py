@@ -30,6 +30,7 @@ from analysis.thresholds import Thresholds
 CODE = "loss_spike"
 _ADVICE = "Look at the batches of these steps; clip gradients, or skip batches that are broken."
 _LEAST_POINTS = 20
+_STAGE_HEIGHT = 10.0  # times the starting loss: a new task is not that much harder
 _Spike = tuple[int, int, float, float]  # first index, last index, height, z
 
 
@@ -93,7 +94,10 @@ def _staged(found: list[_Spike], curve: Curve) -> bool:
     if len(found) < 2:
         return False
     smooth = robust.running_median(curve.value, 5)
+    usual = _STAGE_HEIGHT * abs(robust.median(curve.value[:5]))
     for first, _, height, _ in found:
+        if height > usual:
+            return False
         before = robust.median(curve.value[max(0, first - 10) : first])
         under = np.flatnonzero(smooth[first:] <= before + 0.05 * height)
         if under.size and under[0] <= max(8, len(curve) // 50):
