@@ -3,16 +3,21 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 from aiohttp import web
 
+from analysis.errors import ConnectionFailed, NotAuthenticated
+from analysis.flight import off_loop
 from bot import logs
 from bot.settings import Settings
 from bot.web import application
 from bot.wiring import Application, build
+from handlers.problems import SlackProblem, Unauthorized
+from handlers.slack_errors import guarded
 
 _LOG = logging.getLogger(__name__)
 DRAIN_S = 8.0
@@ -30,7 +35,16 @@ async def serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with running(settings) as (app, port):
+    async with AsyncExitStack() as stack:
+        starting = asyncio.ensure_future(stack.enter_async_context(running(settings)))
+        stopped = asyncio.ensure_future(stop.wait())
+        await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if not starting.done():  # asked to stop before it was connected
+            starting.cancel()
+            await asyncio.wait({starting})
+            return
+        app, port = starting.result()
         mode = "Socket Mode" if settings.socket_mode else "HTTP"
         _LOG.info("serving: %s, health on %s:%s", mode, settings.host, port)
         if await _ends(stop, app.background.engine.lost):
@@ -59,7 +73,8 @@ async def running(settings: Settings) -> AsyncIterator[tuple[Application, int]]:
     """The application, connected to Slack and answering on its port."""
     async with AsyncExitStack() as stack:
         app = await stack.enter_async_context(build(settings))
-        await app.web.auth_test()  # the first command does not pay for it; a bad token stops here
+        # The first command does not pay for it, and a bad token stops here.
+        await _accepted(app.web.auth_test(), "SLACK_BOT_TOKEN")
         await app.background.start()
         stack.push_async_callback(app.background.stop)
         socket = await stack.enter_async_context(_socket(app)) if settings.socket_mode else None
@@ -78,7 +93,42 @@ async def running(settings: Settings) -> AsyncIterator[tuple[Application, int]]:
         site = web.TCPSite(runner, settings.host, settings.port)
         await site.start()
         port = runner.addresses[0][1]
+        warming = asyncio.create_task(off_loop(_warm_up))
+        stack.callback(warming.cancel)
         yield app, port
+
+
+def _warm_up() -> None:
+    """Loads what the first question would wait for: the phrases, and the plots' library."""
+    import matplotlib.figure  # noqa: F401 - the import is the point
+
+    from handlers.language import warm_up
+
+    warm_up()
+
+
+async def _accepted(call: Awaitable[Any], token: str) -> None:
+    """Waits for a first call to Slack; what it refuses is said with the setting to change.
+
+    Raises:
+        NotAuthenticated: Slack refuses the token.
+        ConnectionFailed: Slack does not answer.
+    """
+
+    async def whole() -> Any:
+        await call
+        return SimpleNamespace(data={})
+
+    try:
+        await guarded(whole())
+    except Unauthorized as problem:
+        raise NotAuthenticated(
+            f"Slack refuses {token} ({problem.code}).", f"Set {token}; see docs/install.md."
+        ) from None
+    except SlackProblem as problem:
+        raise ConnectionFailed(
+            f"Slack does not answer ({problem.code}).", "Check the network and SLACK_API_URL."
+        ) from None
 
 
 @asynccontextmanager
@@ -90,6 +140,9 @@ async def _socket(app: Application) -> AsyncIterator[Any]:
         app.bolt, token.get_secret_value() if token else "", web_client=app.web
     )
     connection: Any = handler  # its own methods carry no annotations
+    # Bolt goes on trying for ever with a token that Slack refuses: ask once before.
+    opened = app.web.apps_connections_open(app_token=handler.app_token)
+    await _accepted(opened, "SLACK_APP_TOKEN")
     await connection.connect_async()
     try:
         yield handler
