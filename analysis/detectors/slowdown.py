@@ -78,9 +78,11 @@ def _split(value: Floats, first: int) -> tuple[int, float, float] | None:
     best: tuple[int, float, float] | None = None
     for cut in range(max(first, k // 8), k - 1):
         before, after = blocks[1:cut] if cut > 4 else blocks[:cut], blocks[cut:]
+        levels = robust.median(before), robust.median(after)
+        if levels[1] <= 0 or levels[0] <= 1.1 * levels[1]:
+            continue  # the quantiles below lie closer still: most cuts need no more than this
         low, high = float(np.quantile(before, 0.1)), float(np.quantile(after, 0.9))
-        levels = float(np.median(before)), float(np.median(after))
-        if low <= 1.1 * high or levels[1] <= 0:
+        if low <= 1.1 * high:
             continue
         if best is None or levels[1] / levels[0] < best[2] / best[1]:
             best = (cut, *levels)

@@ -26,7 +26,8 @@ from analysis.watching.compact import compact, extend, last_step, pack, unpack
 SAMPLES = 200
 """New points of a curve that come in the shared request; a larger gap is fetched whole."""
 FIRST_SAMPLES = 500
-"""Points of a curve that is seen for the first time, until there is time to fetch it whole."""
+"""Points of a curve that is seen for the first time: all of a short one, and of a long one what
+there is until its turn comes to be fetched whole."""
 WHOLE_A_TICK = 20
 """Long runs that are fetched whole in one tick, when they are seen for the first time."""
 MOST_RUNS = 2_000
@@ -213,9 +214,10 @@ def _wanted(before: Sequence[Kept], overrides: Overrides) -> dict[int, list[Want
             continue
         if run.rows == 0 and not run.keys:
             continue
-        short = run.rows is not None and run.rows <= SAMPLES
-        if short or turns > 0:
-            turns -= 0 if short else 1
+        if run.rows is not None and run.rows < FIRST_SAMPLES:
+            wanted[FIRST_SAMPLES].append((run, keys, 0))  # the sample holds all of it
+        elif turns > 0:
+            turns -= 1
             wanted[SAMPLES].append((run, keys, 0))
         elif not len(kept.history):
             wanted[FIRST_SAMPLES].append((run, keys, None))
