@@ -12,6 +12,7 @@ from analysis import metrics, robust, signals
 from analysis.detectors.base import Diagnosis, run_all
 from analysis.errors import AnalysisError, TimedOut
 from analysis.findings import Finding, Severity, health_of
+from analysis.flight import off_loop
 from analysis.headline import headline
 from analysis.highlights import highlights
 from analysis.history import History, Missing
@@ -30,14 +31,16 @@ from analysis.reports import (
     RunFacts,
     RunReport,
 )
-from analysis.run import Run
+from analysis.run import ConsoleLine, Run, RunState
 from analysis.signals import Curve, Signals
 from analysis.sources.base import Effort, Progress, RunSource
 from analysis.thresholds import DEFAULTS, Thresholds
 from analysis.trend import trend
+from analysis.why import LINES, cause_of
 
 _LARGE = 20_000  # points from which judging leaves the event loop
 _MANY_NAMES = 300  # names from which choosing among them leaves the event loop
+_ENDED_BADLY = frozenset({RunState.FAILED, RunState.CRASHED})
 _JUDGING_S = 0.5  # kept back of the deadline for judging
 
 

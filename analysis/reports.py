@@ -201,6 +201,16 @@ class CurvePoint(Report):
     value: float
 
 
+class CauseReport(Report):
+    """Why a run failed, as far as its console and its metrics tell (see ``analysis.why``)."""
+
+    cause: str
+    sentence: str
+    confidence: Literal["low", "medium", "high"]
+    quotes: tuple[str, ...] = ()
+    advice: str | None = None
+
+
 class RunReport(Report):
     """The answer to “how is this run doing, and why”."""
 
@@ -219,6 +229,7 @@ class RunReport(Report):
     metrics_used: dict[str, str | list[str]] = {}
     partial: bool = False
     missing: tuple[MissingPart, ...] = ()
+    cause: CauseReport | None = None
     generated_at: Time
 
     @property

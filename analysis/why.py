@@ -18,6 +18,7 @@ from analysis.failures import FailuresReport
 from analysis.flight import off_loop
 from analysis.history import History, Missing
 from analysis.refs import ProjectRef, RunRef
+from analysis.reports import CauseReport
 from analysis.run import ConsoleLine, Run, RunState
 from analysis.signals import Curve, Signals
 from analysis.sources.base import Effort, RunQuery, RunSource
@@ -95,6 +96,33 @@ async def why(
             evidence = replace(evidence, similar_failures=count, similar_scope=scope)
             report = await off_loop(_judge, run, lines, evidence)
     return Explanation(run, report, tuple(missing))
+
+
+def cause_of(
+    run: Run, lines: tuple[ConsoleLine, ...], read: Signals, system: History
+) -> CauseReport | None:
+    """The cause in short, for a run that failed; ``None`` where there is nothing to say.
+
+    A run whose contact was lost may still live: only a cause that its log names is told then.
+
+    Args:
+        run: that failed or crashed.
+        lines: its last console lines.
+        read: its signals.
+        system: its system metrics.
+    """
+    if not lines:
+        return None
+    found = _judge(run, lines, evidence_of(read, system))
+    if found.cause == "none" or (found.cause == "unknown" and run.state is RunState.CRASHED):
+        return None
+    return CauseReport(
+        cause=found.cause,
+        sentence=found.sentence,
+        confidence=found.confidence,
+        quotes=tuple(found.quotes),
+        advice=found.advice,
+    )
 
 
 def _judge(run: Run, lines: tuple[ConsoleLine, ...], evidence: MetricEvidence) -> WhyReport:

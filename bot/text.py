@@ -28,6 +28,7 @@ MARK = {
 }
 _SEVERITY = {Severity.INFO: "bright_black", Severity.WARNING: "yellow", Severity.CRITICAL: "red"}
 _BARS = "▁▂▃▄▅▆▇█"
+_QUOTED = 4
 
 
 def plain(value: object) -> str:
@@ -114,6 +115,10 @@ def _describe(report: RunReport, curve: Series | None) -> Iterator[RenderableTyp
         (f"  {run.state}", "bright_black"),
     )
     yield Text(plain(report.headline), style="bold")
+    if report.cause is not None:
+        yield Text(f"why: {plain(report.cause.sentence)}", style=colour)
+        for quote in report.cause.quotes[-_QUOTED:]:
+            yield Text(f"  │ {plain(quote)}", style="bright_black")
     if curve is not None and len(curve) > 1:
         yield Text.assemble((sparkline(curve), colour), f"  {_curve_words(report)}")
     yield Text("")

@@ -16,9 +16,14 @@ from handlers.views import blocks as b
 from handlers.views.escape import Mrkdwn, code, date, escape, join, link, mrkdwn
 from handlers.views.figures import figures, highlights
 from handlers.views.numbers import number, plural, steps
+from handlers.views.tables import preformatted
+from handlers.views.why import sentence as cause_sentence
 from handlers.views.words import HEALTH, SEVERITY, state_sentence
 
 Size = Literal["full", "compact"]
+
+_QUOTED: Final = 4
+_QUOTED_CHARACTERS: Final = 1_200
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,7 @@ def _full(
     numbers = b.fields(figures(report))
     if numbers:
         yield numbers
+    yield from _cause(report)
     yield from _findings(report, detail.findings)
     if pending:
         yield b.context(mrkdwn("⏳ {pending}", pending=pending))
@@ -195,6 +201,19 @@ def _status(report: RunReport) -> Mrkdwn:
         state=state_sentence(run),
         where=where,
     )
+
+
+def _cause(report: RunReport) -> Iterator[Block]:
+    """Why it failed, and the last lines that tell."""
+    cause = report.cause
+    if cause is None:
+        return
+    sure = " (a guess)" if cause.confidence == "low" else ""
+    yield b.section(
+        mrkdwn("🧭 *Why:* {cause}{sure}", cause=cause_sentence(cause.sentence), sure=sure)
+    )
+    if cause.quotes:
+        yield preformatted("\n".join(cause.quotes[-_QUOTED:]), _QUOTED_CHARACTERS)
 
 
 def _findings(report: RunReport, shown: int) -> Iterator[Block]:

@@ -33,7 +33,7 @@ def message(explanation: Explanation, *, now: datetime) -> Message:
         "{emoji} {name}: {sentence}",
         emoji=_word(report).emoji,
         name=escape(facts.name or facts.id, 80),
-        sentence=sentence(report),
+        sentence=sentence(report.sentence),
     )
     return b.message(text, b.first_that_fits([b.only(_blocks(explanation, facts, now))]))
 
@@ -44,9 +44,9 @@ def looking(name: str) -> Message:
     return b.message(text, [b.context(text)])
 
 
-def sentence(report: WhyReport) -> Mrkdwn:
+def sentence(text: str) -> Mrkdwn:
     """The cause in one sentence; names of functions in it stay in monospace."""
-    pieces = report.sentence.split("`")
+    pieces = text.split("`")
     return Mrkdwn(
         "".join(
             code(piece, 200) if place % 2 and place < len(pieces) - 1 else _spaced(piece)

@@ -3,6 +3,7 @@
 import pytest
 
 from analysis.failures import FailureGroupReport, FailuresReport
+from analysis.reports import CauseReport
 from analysis.run import RunState
 from bot.demo.slack import LocalSlack, Message
 from handlers.views.validate import validate_message
@@ -57,6 +58,26 @@ async def test_only_what_ended_badly_offers_why(
     if offered:
         await slack.click(shown, "run.why", user="ada")
         assert (await answered(slack, "#ml", "pixel_values")).thread_ts == shown.ts
+
+
+async def test_a_failed_run_names_its_cause_in_the_first_message(
+    slack: LocalSlack, bot: Bot
+) -> None:
+    """Describing a run that failed says why, with the last lines, without being asked."""
+    cause = CauseReport(
+        cause="python_exception",
+        sentence="It stopped with an exception in `train_step` (train.py:88): KeyError: 'x_y'.",
+        confidence="high",
+        quotes=("loss = model(batch['x_y'])", "KeyError: 'x_y'"),
+    )
+    state = facts("broken", state="failed")
+    report = healthy("broken", run=state, cause=cause)
+    bot.runs.known["team/proj/broken"] = examined(report)
+    await slack.types("#ml", "ada", "/wandb describe broken")
+    shown = await answered(slack, "#ml", "Loss is improving")
+    assert "Why: It stopped with an exception" in shown.plain.replace("*", "")
+    assert "KeyError: 'x_y'" in shown.plain
+    assert valid(shown)
 
 
 async def test_a_run_that_did_not_fail_is_told_so(slack: LocalSlack, bot: Bot) -> None:
