@@ -6,7 +6,7 @@ What is built here is handed to those who need it as values and functions; nothi
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -137,6 +137,7 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
                 looks=looks,
                 member=SlackMembership(steady),
                 clock=clock,
+                cooling=timedelta(minutes=settings.watch.cooldown_min),
             ),
             stops=StoredStops(database, clock),
             places=surface(database=database, web=steady, sender=sender, clock=clock),

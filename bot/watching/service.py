@@ -15,6 +15,7 @@ from bot.background.service import Work as Jobs
 from bot.settings import Settings
 from bot.storage import Database
 from bot.watching.looks import Briefer, Looks, Waiter
+from bot.watching.previews import Previews
 from bot.watching.subscriptions import (
     StoredBoards,
     StoredHistory,
@@ -92,6 +93,7 @@ def watching(
     looks: Looks,
     member: Membership,
     clock: Clock,
+    cooling: timedelta = timedelta(hours=1),
 ) -> Watching:
     """What commands reach: subscriptions, mutes, rules, schedules, reminders, looks."""
     now = clock.now
@@ -105,6 +107,7 @@ def watching(
         history=StoredHistory(database),
         boards=StoredBoards(database, outbox, now),
         member=member,
+        preview=Previews(looks.source, clock, looks.thresholds, looks.overrides, cooling),
     )
 
 

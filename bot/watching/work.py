@@ -38,6 +38,7 @@ from bot.storage.mutes import Mute
 from bot.storage.seen import Memory
 from bot.storage.seen import RunState as WatchState
 from bot.watching import boards
+from bot.watching.limits import limits_of
 from bot.watching.subscriptions import board_key, where_of
 from bot.watching.telling import Listener, Told, card_key, line_post, tell
 from handlers.ports import Sender
@@ -107,7 +108,7 @@ class Work:
         judged: dict[Thresholds, tuple[Sight, ...]] = {}
         parts: list[_Part] = []
         for watch in batch.watches:
-            limits = self._limits(watch)
+            limits = limits_of(self.thresholds, Manners.read(watch.settings))
             if limits not in judged:
                 judged[limits] = await off_loop(self._judged, seeing, limits, batch.now)
             parts.append(await self._of_watch(batch, watch, seeing, judged[limits], around, state))
@@ -181,16 +182,6 @@ class Work:
             if path not in here
         ]
         return (*kept, *seeds)
-
-    def _limits(self, watch: Watch) -> Thresholds:
-        own = Manners.read(watch.settings).thresholds
-        known = {name: value for name, value in own.items() if name in Thresholds.model_fields}
-        if not known:
-            return self.thresholds
-        try:
-            return Thresholds.model_validate({**self.thresholds.model_dump(), **known})
-        except ValueError:
-            return self.thresholds
 
     async def _around(self, batch: Batch, seeing: Seeing) -> Around:
         channels = {watch.channel for watch in batch.watches}

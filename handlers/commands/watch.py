@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-from analysis.errors import BadRequest
 from analysis.refs import ProjectRef
 from handlers.commands.look import clicked
 from handlers.commands.undo import undoing
@@ -89,8 +88,6 @@ async def _previewed(ask: Ask, where: ProjectRef, filters: str) -> AsyncIterator
     await may_read(ask, where.entity)
     watching, channel = ask.services.watching, ask.request.channel or ask.request.user
     await watching.subscriptions.check_filters(filters)
-    if watching.preview is None:
-        raise BadRequest("Nothing can be previewed here.")
     manners = await watching.subscriptions.manners(channel)
     person = await ask.services.conversation.accounts.of(ask.request.user)
     call = watching.preview(

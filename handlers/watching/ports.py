@@ -308,4 +308,4 @@ class Watching:
     history: History
     boards: Boards
     member: Membership
-    preview: PreviewOf | None = None
+    preview: PreviewOf
