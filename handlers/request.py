@@ -4,11 +4,14 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 Kind = Literal["command", "mention", "direct", "overheard", "action", "view"]
 Place = Literal["channel", "private", "group", "direct", "unknown"]
 Payload = Mapping[str, Any]
+
+WHERE: Final = "where"
+"""The input of a modal that says in which conversation the answer belongs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +168,11 @@ def from_shortcut(body: Payload, bot_user: str = "") -> Request:
 
 
 def from_view(body: Payload, bot_user: str = "") -> Request:
-    """A submitted modal; its answer belongs where it was opened, if its private data says where."""
+    """A submitted modal.
+
+    Its answer belongs to the conversation that was chosen in it (block and action ``WHERE``), else
+    where it was opened, if its private data says where.
+    """
     view: Payload = body.get("view") or {}
     click = Click(
         id=_text(view, "callback_id"),
@@ -174,9 +181,13 @@ def from_view(body: Payload, bot_user: str = "") -> Request:
     )
     request = _interactive(body, "view", click, bot_user)
     told = opened_at(click.private)
-    channel = _text(told, "channel")
+    chosen = _text((click.state.get(WHERE) or {}).get(WHERE) or {}, "selected_conversation")
+    channel = chosen or _text(told, "channel")
+    urls: Sequence[Payload] = body.get("response_urls") or ()
+    url = next((_text(one, "response_url") for one in urls), "")
     return replace(
         request,
+        response_url=url or request.response_url,
         channel=channel or request.channel,
         place=_place_of(channel) if channel else request.place,
         message_ts=_text(told, "message_ts") or None,

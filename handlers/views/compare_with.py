@@ -50,18 +50,23 @@ def modal(name: str, private: Mapping[str, Any]) -> dict[str, Any]:
                     "focus_on_load": True,
                 },
             },
-            {
-                "type": "input",
-                "block_id": AXIS,
-                "label": _text("At equal", limits.INPUT_LABEL),
-                "element": {
-                    "type": "static_select",
-                    "action_id": AXIS,
-                    "initial_option": _option("fair", _AXES["fair"]),
-                    "options": [_option(value, text) for value, text in _AXES.items()],
-                },
-            },
+            axis_input(),
         ],
+    }
+
+
+def axis_input() -> dict[str, Any]:
+    """The list of axes at which runs can be compared."""
+    return {
+        "type": "input",
+        "block_id": AXIS,
+        "label": _text("At equal", limits.INPUT_LABEL),
+        "element": {
+            "type": "static_select",
+            "action_id": AXIS,
+            "initial_option": _option("fair", _AXES["fair"]),
+            "options": [_option(value, text) for value, text in _AXES.items()],
+        },
     }
 
 
