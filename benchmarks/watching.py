@@ -47,6 +47,7 @@ class Server:
             [sys.executable, "-m", "benchmarks.watching", "--serve", str(runs)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             text=True,
         )
         self.address: dict[str, str] = self._answer()

@@ -31,6 +31,9 @@ there is until its turn comes to be fetched whole."""
 WHOLE_A_TICK = 20
 """Long runs that are fetched whole in one tick, when they are seen for the first time."""
 MOST_RUNS = 2_000
+RUNS_AT_ONCE = 150
+"""Runs whose new points are asked for at once, in pages: a server that is asked for all pages of a
+large project together answers each of them late."""
 _MARGIN = timedelta(minutes=10)  # clocks differ, and W&B may show a new run late
 _ALIVE_S = 60.0
 
@@ -139,9 +142,10 @@ async def tick(
     asked = _wanted(before, overrides or {})
     new: dict[str, _New] = {}
     for samples, wanted in asked.items():
-        if wanted:
-            answers = await source.curves(wanted, samples)
-            starts = {run.ref: start for run, _, start in wanted}
+        for first in range(0, len(wanted), RUNS_AT_ONCE):
+            part = wanted[first : first + RUNS_AT_ONCE]
+            answers = await source.curves(part, samples)
+            starts = {run.ref: start for run, _, start in part}
             new |= {ref.path: _New(answers[ref], starts[ref]) for ref in answers}
     kept = await off_loop(lambda: tuple(_with(each, new.get(each.path)) for each in before))
     return Tick(kept, gone, now)
