@@ -18,6 +18,7 @@ from analysis.sources.wandb import WandbSource
 from handlers.ports import Clock
 
 FRESH: Final = timedelta(seconds=20)
+FRESH_ENTITY: Final = timedelta(minutes=3)  # whose projects take a request each
 STALE: Final = timedelta(minutes=10)
 """How long the names of runs are good enough to read a sentence with, while newer ones come."""
 _PAGE: Final = 50
@@ -59,7 +60,7 @@ class Directory:
         kept = self._recent.get(within)
         age = None if kept is None else self.clock.now() - kept.at
         if kept is not None and age is not None and age < STALE:
-            if age >= FRESH:
+            if age >= (FRESH if within.project else FRESH_ENTITY):
                 self._refresh(within)
             return kept.runs
         # Fetched to the end even where nobody waits so long: the next sentence finds it.

@@ -155,6 +155,10 @@ class Dispatcher:
         silent = reading.intent in {Intent.UNKNOWN, Intent.CLARIFY}
         if request.kind == "overheard" and silent:
             return None
+        if silent and not context.known_runs:
+            # The names of the runs may have been late: a plain word can be one. Read once more.
+            context = await services.context_of(request)
+            reading = services.understand(request.text, context)
         return Ask(request, reading, services, context)
 
     def _replies(self, ask: Ask) -> AsyncIterator[Reply] | None:

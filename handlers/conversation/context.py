@@ -90,22 +90,24 @@ class ContextBuilder:
         return shown
 
     async def _known(self, request: Request, place: Place | None) -> Iterable[Run]:
-        if place is None or await self._refused(request, place.entity):
-            return ()
-        directory = self.conversation.directory
-        recent: tuple[Run, ...] = ()
-        if place.project is not None and request.click is None:  # a click names its run
-            recent = await self._recent(place)
-        seen = directory.seen(place.entity)
-        return {run.ref: run for run in (*recent, *seen)}.values()
-
-    async def _recent(self, place: Place) -> tuple[Run, ...]:
-        look = self.conversation.directory.recent(ProjectRef(place.entity, place.project))
         try:
-            async with background(look, self.clock) as work:
-                return await work.result() if await work.done_within(PATIENCE_S) else ()
+            async with background(self._looked_up(request, place), self.clock) as work:
+                if await work.done_within(PATIENCE_S):
+                    return await work.result()
+            return self.conversation.directory.seen(place.entity) if place is not None else ()
         except AnalysisError:
             return ()
+
+    async def _looked_up(self, request: Request, place: Place | None) -> Iterable[Run]:
+        """The newest runs of the default place, of the key's entity without one; then others."""
+        directory = self.conversation.directory
+        entity = place.entity if place is not None else await directory.home()
+        if entity is None or await self._refused(request, entity):
+            return ()
+        recent: tuple[Run, ...] = ()
+        if request.click is None:  # a click names its run
+            recent = await directory.recent(ProjectRef(entity, place.project if place else None))
+        return {run.ref: run for run in (*recent, *directory.seen(entity))}.values()
 
     async def _refused(self, request: Request, entity: str) -> bool:
         try:

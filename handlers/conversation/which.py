@@ -6,6 +6,7 @@ newest runs first, then by asking W&B for it. Nothing is guessed: several matche
 and so are near names where there is no match.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -20,12 +21,13 @@ from handlers.conversation.asking import AskBack, Doubt
 from handlers.conversation.owner import owner_of
 from handlers.language.intents import Context, KnownRun, Ref
 from handlers.language.intents import Defaults as SaidDefaults
-from handlers.language.resolve import RunIndex
+from handlers.language.resolve import PREFIX, SIMILAR, RunIndex, squeeze
 from handlers.registry import Ask
 
 _NEAR: Final = 45.0
 """Rapidfuzz's ``WRatio`` from which a name is worth offering."""
 _OFFERED: Final = 8
+_WORDS: Final = re.compile(r"[\w.\-]+")
 _EXAMPLE: Final = "Write for example describe entity/project/run_id, or paste the run's link."
 _POINTED_AT: Final = {
     "mine_last": "my last run",
@@ -119,7 +121,14 @@ async def _home(ask: Ask) -> str | None:
 async def _named(ask: Ask, said: str, place: int) -> RunRef:
     text = said.strip()
     if "://" in text or text.count("/") >= 2:
-        return await run_of_path(ask, text)
+        ref = await run_of_path(ask, text)
+        meant = _meant(ask, ref)
+        if meant is None:
+            return ref
+        try:
+            return await _looked_up(ask, ProjectRef(ref.entity, ref.project), meant, place)
+        except SourceUnavailable:
+            return ref  # the sentence was read by what is known, and the answer names the run
     if _is_path(text):
         raise _no_name(text)
     within, name = await _where(ask, text)
@@ -169,6 +178,28 @@ async def _where(ask: Ask, text: str) -> tuple[ProjectRef | None, str]:
     within = ProjectRef(entity, project or said or defaults.project)
     await may_read(ask, entity)
     return within, name
+
+
+def _meant(ask: Ask, ref: RunRef) -> str | None:
+    """The word that was taken for a run of another name: a prefix, or a similar name.
+
+    A sentence is read by the runs that are known at that moment. What was no exact name is looked
+    up once more, because W&B may hold others that it fits as well.
+    """
+    text = ask.request.text
+    if not text or ref.path in ask.context.thread.paths:
+        return None
+    typed = squeeze(text)
+    run = next((known for known in ask.context.known_runs if known.path == ref.path), None)
+    if run is None or squeeze(run.id) in typed or squeeze(run.name or run.id) in typed:
+        return None
+    name = squeeze(run.name or run.id)
+    words = [word for word in _WORDS.findall(text) if len(squeeze(word)) >= PREFIX]
+    near = process.extractOne(name, words, scorer=fuzz.ratio, processor=squeeze)
+    begun = [word for word in words if name.startswith(squeeze(word))]
+    if begun:
+        return max(begun, key=len)
+    return near[0] if near is not None and near[1] >= SIMILAR else None
 
 
 def _exactly(runs: Sequence[Run], name: str) -> list[Run]:
