@@ -68,6 +68,7 @@ def _folded(groups: Iterable[LookGroup]) -> dict[str, LookGroup]:
 
 def _running(report: Look, folded: dict[str, LookGroup], *, several: bool) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=True)
+    table.add_column("", width=1)
     table.add_column("running", ratio=4, overflow="fold")
     table.add_column("step", justify="right", no_wrap=True)
     table.add_column("done", justify="right", no_wrap=True)
@@ -90,6 +91,7 @@ def _row(entry: LookEntry, *, several: bool) -> tuple[RenderableType, ...]:
     loss, progress = entry.loss, entry.progress
     fraction = progress.fraction if progress else None
     return (
+        _mark(entry.health),
         _name(entry, several=several),
         number(progress.step) if progress else "–",
         "–" if fraction is None else f"{fraction:.0%}",
@@ -101,10 +103,9 @@ def _row(entry: LookEntry, *, several: bool) -> tuple[RenderableType, ...]:
 
 
 def _group_row(group: LookGroup) -> tuple[RenderableType, ...]:
-    mark, colour = MARK[group.health]
-    name = Text.assemble((f"{mark} ", colour), (f"{group.kind} {plain(group.name)}", "bold"))
+    name = Text(f"{group.kind} {plain(group.name)}", style="bold")
     words = f"{group.running} of {len(group.runs)} runs live; {_group_words(group)}"
-    return (name, "", "", "", "", "", words.removesuffix("; "))
+    return (_mark(group.health), name, "", "", "", "", "", words.removesuffix("; "))
 
 
 def _group_words(group: LookGroup) -> str:
@@ -137,6 +138,7 @@ def _ended(
     several: bool,
 ) -> Iterator[RenderableType]:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=True)
+    table.add_column("", width=1)
     table.add_column(title, ratio=4, overflow="fold")
     table.add_column("ended", justify="right", no_wrap=True)
     table.add_column("loss", justify="right", no_wrap=True)
@@ -156,9 +158,14 @@ def _ended(
             continue
         shown.add(group.name)
         here = sum(folded.get(e.run.path) is group for e in entries)
-        mark, colour = MARK[group.health]
-        name = Text.assemble((f"{mark} ", colour), (f"{group.kind} {plain(group.name)}", "bold"))
-        table.add_row(name, "", "", f"{here} of {len(group.runs)} runs; {_group_words(group)}")
+        name = Text(f"{group.kind} {plain(group.name)}", style="bold")
+        table.add_row(
+            _mark(group.health),
+            name,
+            "",
+            "",
+            f"{here} of {len(group.runs)} runs; {_group_words(group)}",
+        )
     yield table
     if hidden:
         yield Text(f"and {hidden:,} more (--unfold shows all)", style="bright_black")
@@ -168,6 +175,7 @@ def _ended_row(entry: LookEntry, now: datetime, *, several: bool) -> tuple[Rende
     when = entry.run.ended_at or entry.run.heartbeat_at
     ago = "–" if when is None else f"{duration((now - when).total_seconds())} ago"
     return (
+        _mark(entry.health),
         _name(entry, several=several),
         ago,
         number(entry.loss.current) if entry.loss else "–",
@@ -176,12 +184,16 @@ def _ended_row(entry: LookEntry, now: datetime, *, several: bool) -> tuple[Rende
 
 
 def _name(entry: LookEntry, *, several: bool) -> Text:
-    mark, colour = MARK[entry.health]
     run = entry.run
     where = f"  {plain(run.project)}/{plain(run.id)}" if several else ""
     same = run.name == run.id
     shown = where or ("" if same else f"  {plain(run.id)}")
-    return Text.assemble((f"{mark} ", colour), (plain(run.name), "bold"), (shown, "bright_black"))
+    return Text.assemble((plain(run.name), "bold"), (shown, "bright_black"))
+
+
+def _mark(health: Health) -> Text:
+    mark, colour = MARK[health]
+    return Text(mark, style=colour)
 
 
 def _remark(entry: LookEntry) -> str:
