@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -21,6 +22,8 @@ from handlers.slack_errors import guarded
 
 _LOG = logging.getLogger(__name__)
 DRAIN_S = 8.0
+LOST_CODE = 75
+"""EX_TEMPFAIL of sysexits.h: a supervisor starts the process anew."""
 
 
 async def serve(settings: Settings) -> None:
@@ -48,13 +51,11 @@ async def serve(settings: Settings) -> None:
         mode = "Socket Mode" if settings.socket_mode else "HTTP"
         _LOG.info("serving: %s, health on %s:%s", mode, settings.host, port)
         if await _ends(stop, app.background.engine.lost):
-            raise LostLife("this process could not prove that it lives: others have its work")
+            _LOG.critical("this process could not prove that it lives: others have its work")
+            logging.shutdown()
+            os._exit(LOST_CODE)  # at once: whatever is still at work here is done elsewhere
         _LOG.info("stopping: finishing what is at work")
         await app.listeners.drain(DRAIN_S)
-
-
-class LostLife(RuntimeError):
-    """The database could not be written in time: this process must end and be started anew."""
 
 
 async def _ends(stop: asyncio.Event, lost: asyncio.Event) -> bool:
