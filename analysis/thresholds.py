@@ -60,7 +60,7 @@ class Thresholds(BaseModel):
     loss_spike_size: Annotated[
         float,
         _number(
-            "least height, as a share of the loss's whole range so far",
+            "least height, as a share of the loss's whole range, and of its level",
             "smaller ones leave no mark on a plot",
             ge=0,
         ),
@@ -137,8 +137,12 @@ class Thresholds(BaseModel):
     ] = 10.0
     throughput_drop: Annotated[
         float,
-        _number("share of its own earlier pace that a run falls under", "a third slower", gt=0),
-    ] = 0.7
+        _number(
+            "share of its own earlier pace that a run falls under",
+            "more than a third slower: less is a busy machine",
+            gt=0,
+        ),
+    ] = 0.65
     throughput_drop_seconds: Annotated[
         float,
         _number("least time lost in all, seconds", "less is the scheduler's noise"),

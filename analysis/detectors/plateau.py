@@ -2,9 +2,10 @@
 
 Sees: s.loss value float64[n], s.learning_rate.
 Formula: over the last t.loss_plateau of the run the robust slope (Theil and Sen) promises less
-    than 3 % of what was learned, and the difference of its halves is within
-    2.5 standard errors. It is a warning only while more than t.loss_plateau_level of the starting
-    loss is left and the schedule still has steam (or lost it early); else it is worth knowing.
+    than 3 % of what was learned, and the difference of its halves is within 2.5 standard errors.
+    It is a warning only while more than t.loss_plateau_level of the starting loss is left (half of
+    that where the learning rate was cut early) and the schedule still has steam; else it is worth
+    knowing.
 Thresholds: t.loss_plateau, t.loss_plateau_level. Source: robust regression against the run's own
     noise (Theil 1950, Sen 1968), not a fixed percentage.
 Stays silent on: a schedule that has decayed to its end, a loss near its floor, losses that need
@@ -50,8 +51,10 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
     start = _flat_since(course, t)
     if start is None or course.late.value < 0.1 * course.start.value:
         return
-    high = course.positive and course.late.value > t.loss_plateau_level * course.start.value
     cause = _rate_story(s, course, start)
+    # A rate that was cut early explains a lower level too: it could not go on.
+    least = t.loss_plateau_level * (0.5 if cause == "cut" else 1.0)
+    high = course.positive and course.late.value > least * course.start.value
     if cause == "ended":
         return
     doubtful = _pretrained(s) or _still_improves(s, course, start)

@@ -2,10 +2,11 @@
 
 Sees: s.pace.curve value float64[n], s.pace.unit.
 Formula: the pace is cut into 24 blocks, each with its median. Of all places to cut the blocks in
-    two (at least three before and two after) the one with the largest fall of the medians is
+    two (at least four before and two after) the one with the largest fall of the medians is
     taken; the later level must be under t.throughput_drop of the earlier, the slowest usual
-    block before (10th percentile) above the fastest after (90th), the fall of the logarithms beyond
-    five standard errors, and the time lost above t.throughput_drop_seconds.
+    block before (10th percentile) above the fastest after (90th), the fall of the logarithms
+    beyond 3.5 robust standard deviations of the blocks and five standard errors of the points,
+    and the time lost above t.throughput_drop_seconds.
 Thresholds: t.throughput_drop, t.throughput_drop_seconds. Source: change point of medians
     (Pettitt 1979), own pace against own pace.
 Stays silent on: evaluation and checkpoint pauses (medians), a slow part that is over, the first
@@ -68,7 +69,7 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
 
 def _first_cut(s: Signals) -> int:
     """Blocks before the first possible fall; a buffer that fills is no pace to compare with."""
-    return _BLOCKS // 3 if s.loss_kind.name == "reinforcement" else 3
+    return _BLOCKS // 3 if s.loss_kind.name == "reinforcement" else 4
 
 
 def _split(value: Floats, first: int) -> tuple[int, float, float] | None:
@@ -76,7 +77,7 @@ def _split(value: Floats, first: int) -> tuple[int, float, float] | None:
     blocks = robust.block_medians(value, _BLOCKS)
     k = blocks.size
     best: tuple[int, float, float] | None = None
-    for cut in range(max(first, k // 8), k - 1):
+    for cut in range(max(min(first, k // 3), 3), k - 1):
         before, after = blocks[1:cut] if cut > 4 else blocks[:cut], blocks[cut:]
         levels = robust.median(before), robust.median(after)
         if levels[1] <= 0 or levels[0] <= 1.1 * levels[1]:
@@ -87,6 +88,14 @@ def _split(value: Floats, first: int) -> tuple[int, float, float] | None:
         if best is None or levels[1] / levels[0] < best[2] / best[1]:
             best = (cut, *levels)
     return best
+
+
+def _apart(blocks: Floats, cut: int) -> bool:
+    """Whether the fall is large against what the blocks on either side do anyway."""
+    logs = np.log(np.maximum(blocks, np.finfo(np.float64).tiny))
+    before, after = robust.median(logs[:cut]), robust.median(logs[cut:])
+    usual = robust.sigma(np.concatenate((logs[:cut] - before, logs[cut:] - after)))
+    return before - after > 3.5 * usual
 
 
 def _certain(value: Floats, start: int) -> bool:
