@@ -67,7 +67,9 @@ def _folded(groups: Iterable[LookGroup]) -> dict[str, LookGroup]:
 
 
 def _running(report: Look, folded: dict[str, LookGroup], *, several: bool) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=True)
+    table = Table(
+        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=True, padding=(0, 1, 0, 0)
+    )
     table.add_column("", width=1)
     table.add_column("running", ratio=4, overflow="fold")
     table.add_column("step", justify="right", no_wrap=True)
@@ -137,7 +139,9 @@ def _ended(
     unfold: bool,
     several: bool,
 ) -> Iterator[RenderableType]:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=True)
+    table = Table(
+        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=True, padding=(0, 1, 0, 0)
+    )
     table.add_column("", width=1)
     table.add_column(title, ratio=4, overflow="fold")
     table.add_column("ended", justify="right", no_wrap=True)
