@@ -195,11 +195,11 @@ def _meant(ask: Ask, ref: RunRef) -> str | None:
         return None
     name = squeeze(run.name or run.id)
     words = [word for word in _WORDS.findall(text) if len(squeeze(word)) >= PREFIX]
-    near = process.extractOne(name, words, scorer=fuzz.ratio, processor=squeeze)
     begun = [word for word in words if name.startswith(squeeze(word))]
     if begun:
-        return max(begun, key=len)
-    return near[0] if near is not None and near[1] >= SIMILAR else None
+        return str(max(begun, key=len))
+    near: str = max(words, key=lambda word: fuzz.ratio(name, squeeze(word)), default="")
+    return near if near and fuzz.ratio(name, squeeze(near)) >= SIMILAR else None
 
 
 def _exactly(runs: Sequence[Run], name: str) -> list[Run]:
