@@ -16,7 +16,7 @@ HINTS = """
     /wandb describe demo/char-lm/char-gpt          still running: it grows while you look
     /wandb why demo/code-lm/hf-oom                 why did it fail
     /wandb compare demo/seeds/group:0.001 demo/seeds/group:0.0001
-    @wandb how's training?
+    @wandb-bot how's training?
     /wandb help
 
   Ctrl-C ends it and leaves nothing behind.

@@ -14,12 +14,14 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bot import manifest
 from bot.demo import story
 from bot.demo.sample import unpack
-from bot.demo.slack import LocalSlack
+from bot.demo.slack import InstalledApp, LocalSlack
 from bot.demo.wandb import API_KEY, LocalWandb
 
-CHANNEL, PERSON = "training", "ada"
+CHANNEL, PERSON, BOT = "training", "ada", "wandb-bot"
+LOOPBACK = "127.0.0.1"
 START_S = 60.0
 STOP_S = 10.0
 
@@ -50,7 +52,11 @@ async def demo(port: int) -> AsyncIterator[str]:
 
 async def _workspace(port: int) -> LocalSlack:
     """The workspace on the port that was asked for, or on any other when that is busy."""
-    slack = LocalSlack()
+    # Installed from the manifest: what that does not ask for is missing here too. The local W&B is
+    # a host of one's own, added as an operator would (``wandb-bot manifest --host``).
+    app = InstalledApp.from_manifest(manifest.load(), handle=BOT)
+    app.unfurl_domains.append(LOOPBACK)
+    slack = LocalSlack(app)
     _people(slack)
     try:
         return await slack.start(port=port)
