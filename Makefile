@@ -39,6 +39,9 @@ locks: $(VENV)/.dev  ## Write the lock files anew from pyproject.toml
 		-c requirements.lock -o requirements-dev.lock
 LOCK := --universal --generate-hashes --no-emit-index-url --no-annotate --no-header
 
+docs: $(VENV)/.dev  ## Write the generated parts of the pages anew
+	@$(BIN)/python -m benchmarks.pages
+
 clean:  ## Remove what was installed and cached
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 

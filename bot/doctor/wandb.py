@@ -82,6 +82,9 @@ async def _entities(
                     return _failed(_ENTITIES, error)
                 unreadable.append(name)
     ms = round(trip.ms / max(1, len(names)), 1)
+    if not configured and len(unreadable) < len(names):
+        names = [name for name in names if name not in unreadable]  # an own one without projects
+        unreadable = []
     if unreadable:
         detail = f"this key cannot read {', '.join(unreadable)}"
         advice = "Correct WANDB_BOT_ACCESS__ENTITIES, or use a key that may read them."

@@ -44,13 +44,10 @@ def _headline(found: Checkup) -> Mrkdwn:
 
 
 def _line(check: Check) -> Mrkdwn:
-    line = mrkdwn(
-        "{mark} *{name}* ({status})  {detail}",
-        mark=_MARKS[check.status],
-        name=check.name,
-        status=check.status,
-        detail=escape(check.detail, _DETAIL),
-    )
+    name = mrkdwn("{mark} *{name}*", mark=_MARKS[check.status], name=check.name)
+    if check.status != "ok":
+        name = mrkdwn("{name} ({status})", name=name, status=check.status)
+    line = mrkdwn("{name}  {detail}", name=name, detail=escape(check.detail, _DETAIL))
     parts = [line]
     if check.ms is not None:
         parts[0] = mrkdwn("{line} · {ms} ms", line=line, ms=f"{check.ms:.0f}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.group import main
-from bot.demo.wandb import API_KEY, LocalWandb, User
+from bot.demo.wandb import API_KEY, LocalWandb
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,6 @@ async def wandb(
 ) -> AsyncIterator[LocalWandb]:
     """A local server that the command line reads by W&B's own settings."""
     async with LocalWandb() as server:
-        server.add_key("own", User("ada", entity="ada", teams=("team",)), reads=["*"])
         clean.setenv("WANDB_BASE_URL", server.base_url)
         clean.setenv("WANDB_API_KEY", API_KEY)
         clean.setenv("WANDB_CONFIG_DIR", str(tmp_path))

@@ -30,7 +30,6 @@ async def slack() -> AsyncIterator[LocalSlack]:
 async def wandb(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[LocalWandb]:
     async with LocalWandb() as server:
         server.add_run("team", "proj", "a", columns={"loss": [1.0, 0.5]}, state="finished")
-        server.add_key("own", User("ada", entity="ada", teams=("team",)), reads=["*"])
         monkeypatch.setenv("WANDB_BASE_URL", server.base_url)
         monkeypatch.setenv("WANDB_API_KEY", API_KEY)
         monkeypatch.setenv("WANDB_CONFIG_DIR", str(tmp_path))
@@ -167,6 +166,16 @@ async def test_the_default_entity_must_be_answered(
     check = named(await checkup(configure()), "W&B entities")
     assert check.status == "warn"
     assert "elsewhere" in check.detail
+
+
+async def test_an_own_entity_without_projects_is_no_fault(
+    wandb: LocalWandb, configure: Configure
+) -> None:
+    """Where nothing is configured, what the key can read is what is answered."""
+    wandb.add_key(API_KEY, User("ada", entity="ada", teams=("team",)))
+    check = named(await checkup(configure(access=Access())), "W&B entities")
+    assert check.status == "ok"
+    assert "the key's own" in check.detail
 
 
 async def test_nothing_is_made(configure: Configure, tmp_path: Path) -> None:
