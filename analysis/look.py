@@ -23,6 +23,7 @@ from analysis.thresholds import DEFAULTS, Thresholds
 MOST_PROJECTS = 20
 _PROBED = 100  # projects of an entity that are asked whether anything happened in them
 _AT_ONCE = 8
+_ASKING = 0.9  # share of the deadline for asking; the rest is for judging what has come
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ async def look(
         AnalysisError: when nothing at all could be read.
     """
     effort = effort or Effort()
-    until = asyncio.get_running_loop().time() + effort.deadline_s
+    until = asyncio.get_running_loop().time() + _ASKING * effort.deadline_s
     asking = Asking(source, now - timedelta(hours=hours), until, overrides or {})
     chosen = await _choose(asking, targets)
     answers = await gather_bounded(
