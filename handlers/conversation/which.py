@@ -24,7 +24,7 @@ from handlers.language.intents import Defaults as SaidDefaults
 from handlers.language.resolve import PREFIX, SIMILAR, RunIndex, squeeze
 from handlers.registry import Ask
 
-_NEAR: Final = 45.0
+_NEAR: Final = 55.0
 """Rapidfuzz's ``WRatio`` from which a name is worth offering."""
 _OFFERED: Final = 8
 _WORDS: Final = re.compile(r"[\w.\-]+")

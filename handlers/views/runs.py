@@ -125,14 +125,13 @@ def best(ranking: Ranking, *, now: datetime) -> Message:
         return b.message(text, b.only([b.section(head), b.section(line), note, row]))
     table = b.data_table(
         f"Best by {ranking.metric}",
-        ["#", "Run", "Last", "Best", "At step", "State", "By"],
+        ["#", "Run", "Last", "Best", "State", "By"],
         [
             [
                 place,
                 each.run.name or each.run.id,
                 each.value,
                 each.best,
-                "" if each.best_step is None else step(each.best_step),
                 state_word(each.run.state).text,
                 each.run.user or "",
             ]

@@ -133,12 +133,13 @@ def _evidence(report: RunReport) -> list[Mrkdwn]:
             parts[0] = mrkdwn(
                 "step {step} of {total}", step=step(progress.step), total=step(progress.total_steps)
             )
-        if progress.fraction is not None:
+        live = RunState.of(run.state).live  # of an ended run neither bar nor pace says anything
+        if live and progress.fraction is not None:
             shown = mrkdwn(
                 "{bar} {share}", bar=bar(progress.fraction), share=share(progress.fraction)
             )
             parts.append(shown)
-        if progress.steps_per_hour:
+        if live and progress.steps_per_hour:
             parts.append(mrkdwn("{pace} steps/h", pace=amount(progress.steps_per_hour)))
         lines.append(join("  ·  ", parts))
     numbers = []
