@@ -81,18 +81,24 @@ class StoredVotes:
 
 
 def surface(
-    *, database: Database, web: "AsyncWebClient", sender: SlackSender, clock: Clock
+    *,
+    database: Database,
+    web: "AsyncWebClient",
+    once: "AsyncWebClient",
+    sender: SlackSender,
+    clock: Clock,
 ) -> Surface:
     """Slack beyond messages, for ``Services.places``.
 
     Args:
         database: Remembers.
         web: The client for idempotent calls.
+        once: The client for posts.
         sender: Uploads pictures.
         clock: Time.
     """
     return Surface(
-        panel=SlackPanel(web, sender.placed, clock),
+        panel=SlackPanel(web, once, sender.placed, clock),
         homes=Homes(),
         sightings=StoredSightings(database, clock),
         votes=StoredVotes(database, clock),

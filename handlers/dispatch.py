@@ -21,7 +21,9 @@ from handlers.reply import Posted, Reply
 from handlers.request import Request
 from handlers.services import Services
 from handlers.stopping import Stopped, session_key, stoppable, whole
+from handlers.streaming import StreamedDelivery, streams
 from handlers.surface.home import changes
+from handlers.surface.presence import presence
 from handlers.views import problem as problems
 from handlers.views.progress import cancel_token, cancelled
 
@@ -44,12 +46,8 @@ class Dispatcher:
         """Answers one request, whatever happens; raises nothing but cancellation."""
         services = self._services
         action = registry.action_for(request.click.id) if request.click else None
-        delivery = Delivery(
-            request,
-            services.sender,
-            services.clock,
-            in_place=action is not None and action.in_place,
-        )
+        in_place = action is not None and action.in_place
+        delivery = self._delivery(request, in_place=in_place)
         try:
             async with stoppable(services.stops, _keys(request)):
                 await self._answer(request, delivery)
@@ -95,6 +93,12 @@ class Dispatcher:
         modal = registry.MODALS.get(request.click.id) if request.click else None
         return modal.check(request) if modal is not None and modal.check is not None else {}
 
+    def _delivery(self, request: Request, *, in_place: bool) -> Delivery:
+        services = self._services
+        if services.places is not None and streams(request):
+            return StreamedDelivery(request, services.sender, services.clock, services.places.panel)
+        return Delivery(request, services.sender, services.clock, in_place=in_place)
+
     async def _answer(self, request: Request, delivery: Delivery) -> None:
         refusal = await self._services.access.may_ask(request)
         if refusal is not None:
@@ -105,11 +109,13 @@ class Dispatcher:
         replies = None if ask is None else self._replies(ask)
         if ask is None or replies is None:
             return
-        try:
-            await self._show(ask, replies, delivery)
-        except AskBack as back:
-            if request.kind != "overheard":  # a sentence to somebody else is never asked back
-                await self._show(ask, _one(await asked(back.ask or ask, back.doubt)), delivery)
+        async with presence(request, ask.reading.intent, self._services):
+            try:
+                await self._show(ask, replies, delivery)
+            except AskBack as back:
+                if request.kind != "overheard":  # a sentence to somebody else is never asked back
+                    question = await asked(back.ask or ask, back.doubt)
+                    await self._show(ask, _one(question), delivery)
         if self._services.places is not None and changes(ask):
             await self._services.places.homes.changed(request.user, self._services)
 

@@ -114,7 +114,7 @@ class Teller:
         if promise and now - self._began >= _BUTTON_FROM:
             self._said = self._tale.doing
             message = view.with_progress(reply.message, self._said, self._token)
-            reply = replace(reply, message=message)
+            reply = replace(reply, message=message, doing=view.words(self._said))
         try:
             await self._show(reply)
         finally:

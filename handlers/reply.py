@@ -74,6 +74,8 @@ class Reply:
         interim: whether another reply of the same answer follows and takes its place.
         if_stopped: what stands there instead when the person cancels the rest; a word about it
             when absent.
+        step: of a promise, what is being done, where a plain line says it better than the message.
+        doing: of a promise, how far that is.
     """
 
     message: Message
@@ -82,6 +84,8 @@ class Reply:
     remember: "Topic | None" = None
     interim: bool = False
     if_stopped: Message | None = None
+    step: str = ""
+    doing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Final
 
+from analysis.findings import Health
 from analysis.refs import RunRef
 from analysis.run import Run
 from analysis.sources.base import Effort
@@ -70,19 +71,24 @@ async def report_on(ask: Ask, ref: RunRef, *, full: bool = False) -> AsyncIterat
         progress=ask.tale.tell,
     )
     async with background(call, services.clock) as work:
-        yield Reply(view.looking(ref.path), interim=True)
+        yield Reply(view.looking(ref.path), interim=True, step="Looking the run up")
         for patience in (FIRST_S, FACTS_S):
             if await work.done_within(patience):
                 break
-            yield Reply(_so_far(ask, ref, facts), interim=True)
+            yield Reply(_so_far(ask, ref, facts), interim=True, step="Reading its curves")
             if facts:
                 break
         examined = await work.result()
     topic = Topic("run", (examined.report.run.path,))
     async with background(services.draw(examined.curves), services.clock) as drawing:
         if not await drawing.done_within(PICTURE_GRACE_S):
-            pending = _message(ask, examined, pending="Drawing the curves …")
-            yield Reply(pending, remember=topic, interim=True, if_stopped=_message(ask, examined))
+            yield Reply(
+                _message(ask, examined, pending="Drawing the curves …"),
+                remember=topic,
+                interim=True,
+                if_stopped=_message(ask, examined),
+                step="Drawing the curves",
+            )
         picture = await drawing.result()
     yield Reply(_message(ask, examined, picture=picture), remember=topic)
 
@@ -96,10 +102,14 @@ def _so_far(ask: Ask, ref: RunRef, facts: list[Run]) -> Message:
 def _message(
     ask: Ask, examined: Examined, *, picture: Image | None = None, pending: str = ""
 ) -> Message:
+    report = examined.report
+    troubled = report.health in {Health.WARNING, Health.CRITICAL}
     return view.message(
-        examined.report,
+        report,
         now=ask.services.clock.now(),
         picture=picture,
         buttons=RUN_BUTTONS,
         pending=pending,
+        # A channel is asked only where something was found; in a conversation there is room.
+        judged=not pending and (troubled or ask.request.place == "direct"),
     )

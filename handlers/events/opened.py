@@ -1,6 +1,7 @@
 """The app was opened: its home tab is drawn, its messages tab gets things to ask."""
 
 from handlers.events import Happened, event
+from handlers.events.agent import greet
 from handlers.services import Services
 
 
@@ -8,7 +9,9 @@ from handlers.services import Services
 async def opened(happened: Happened, services: Services) -> None:
     """Draws the tab that somebody looks at."""
     user = happened.text("user")
-    if happened.text("tab") == "home":
-        homes = services.surface.homes
-        homes.opened(user, happened.team)
-        await homes.draw(user, happened.team, services)
+    if happened.text("tab") == "messages":
+        await greet(happened, services)
+        return
+    homes = services.surface.homes
+    homes.opened(user, happened.team)
+    await homes.draw(user, happened.team, services)

@@ -5,6 +5,7 @@ but them, and is not asked again for a while.
 """
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -15,9 +16,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from handlers.ports import Clock
 from handlers.problems import BadBlocks, Refused, SlackProblem
-from handlers.reply import Message
+from handlers.reply import Block, Message, Posted
 from handlers.slack_errors import guarded
-from handlers.surface.ports import Prompt, SessionState, Source
+from handlers.surface.ports import Prompt, SessionState, Source, StepState, Stream
 from handlers.uploads import without_pictures
 from handlers.views import limits
 from handlers.views.escape import clean
@@ -38,6 +39,7 @@ class SlackPanel:
 
     Args:
         web: For idempotent calls.
+        once: For what must not be repeated by itself.
         place: Uploads a message's pictures and puts their ids in place.
         clock: Waits for pictures.
     """
@@ -45,10 +47,12 @@ class SlackPanel:
     def __init__(
         self,
         web: AsyncWebClient,
+        once: AsyncWebClient,
         place: Callable[[Message], Awaitable[Message]],
         clock: Clock,
     ) -> None:
         self._web = web
+        self._once = once
         self._place = place
         self._clock = clock
         self._lacking: dict[str, datetime] = {}
@@ -145,10 +149,42 @@ class SlackPanel:
             ),
         )
 
+    async def stream(
+        self, channel: str, thread_ts: str, title: str, *, user: str, team: str
+    ) -> Stream | None:
+        """Begins an answer that grows; none where the workspace has no streams."""
+        if self._lacks("stream"):
+            return None
+        try:
+            answer = await guarded(
+                self._once.chat_startStream(
+                    channel=channel,
+                    thread_ts=thread_ts,
+                    recipient_user_id=user,
+                    recipient_team_id=team,
+                    task_display_mode="timeline",
+                    chunks=[step_of(title, "in_progress")],
+                )
+            )
+        except SlackProblem as problem:
+            self._note("stream", problem)
+            return None
+        posted = Posted(channel, str(answer.get("ts") or ""), thread_ts)
+        return SlackStream(self._web, self._once, posted)
+
+    def _lacks(self, name: str) -> bool:
+        since = self._lacking.get(name)
+        return since is not None and self._clock.now() - since < _WITHOUT
+
+    def _note(self, name: str, problem: SlackProblem) -> None:
+        """Notes that a workspace lacks something, where that is what Slack said."""
+        _LOG.info("Slack did not take a %s: %s", name, problem.code)
+        if isinstance(problem, Refused) and problem.code not in _MISTAKES:
+            self._lacking[name] = self._clock.now()
+
     async def _courtesy(self, name: str, call: Callable[[], Awaitable[Any]]) -> None:
         """A call that no answer depends on: bounded, and left out where a workspace lacks it."""
-        since = self._lacking.get(name)
-        if since is not None and self._clock.now() - since < _WITHOUT:
+        if self._lacks(name):
             return
         try:
             async with asyncio.timeout(_PATIENCE_S):
@@ -156,6 +192,47 @@ class SlackPanel:
         except TimeoutError:
             _LOG.info("Slack was slow to take a %s", name)
         except SlackProblem as problem:
-            _LOG.info("Slack did not take a %s: %s", name, problem.code)
-            if isinstance(problem, Refused) and problem.code not in _MISTAKES:
-                self._lacking[name] = self._clock.now()
+            self._note(name, problem)
+
+
+class SlackStream:
+    """``surface.Stream``: one call after the other, as Slack wants them.
+
+    Args:
+        web: For closing, which may be repeated.
+        once: For what is added, which may not.
+        posted: Where it stands.
+    """
+
+    def __init__(self, web: AsyncWebClient, once: AsyncWebClient, posted: Posted) -> None:
+        self._web = web
+        self._once = once
+        self.posted = posted
+
+    async def step(self, title: str, status: StepState, details: str = "") -> None:
+        """Shows a step, or how it stands now."""
+        where = {"channel": self.posted.channel, "ts": self.posted.ts}
+        await guarded(
+            self._once.chat_appendStream(**where, chunks=[step_of(title, status, details)])
+        )
+
+    async def end(self, blocks: Sequence[Block]) -> None:
+        """Closes the answer."""
+        await guarded(
+            self._web.chat_stopStream(
+                channel=self.posted.channel, ts=self.posted.ts, blocks=list(blocks) or None
+            )
+        )
+
+
+def step_of(title: str, status: StepState, details: str = "") -> dict[str, Any]:
+    """A step as a chunk of a stream; equal titles are one step."""
+    chunk: dict[str, Any] = {
+        "type": "task_update",
+        "id": hashlib.sha256(title.encode("utf-8", "replace")).hexdigest()[:16],
+        "title": clean(title, 150),
+        "status": status,
+    }
+    if details:
+        chunk["details"] = clean(details, limits.STREAM_TASK_TEXT)
+    return chunk

@@ -3,17 +3,19 @@
 In-memory ones, enough for one process, are in ``handlers.surface.memory``.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from handlers.reply import Block, Message
+from handlers.reply import Block, Message, Posted
 
 if TYPE_CHECKING:
     from handlers.services import Services
 
 Source = Literal["composer", "conversations_history"]
 SessionState = Literal["processing", "active", "suspended", "closed"]
+StepState = Literal["in_progress", "complete", "error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,27 @@ class Prompt:
 
     title: str
     message: str
+
+
+class Stream(Protocol):
+    """An answer that grows: steps first, the report at the end.
+
+    Every method raises ``handlers.problems``; ``Refused`` with ``stopped_by_user`` once somebody
+    pressed Stop.
+    """
+
+    @property
+    def posted(self) -> Posted:
+        """Where it stands."""
+        ...
+
+    async def step(self, title: str, status: StepState, details: str = "") -> None:
+        """Shows a step, or how it stands now; steps are told apart by their titles."""
+        ...
+
+    async def end(self, blocks: Sequence[Block]) -> None:
+        """Closes the answer with its blocks."""
+        ...
 
 
 class Panel(Protocol):
@@ -55,18 +78,10 @@ class Panel(Protocol):
         """Says whether the agent works (then Slack shows Stop) or waits."""
         ...
 
-
-class Stream(Protocol):
-    """An answer that grows: steps first, the report at the end."""
-
-    async def step(
-        self, key: str, title: str, status: Literal["in_progress", "complete", "error"]
-    ) -> None:
-        """Shows a step, or how it stands now."""
-        ...
-
-    async def end(self, blocks: Sequence[Block]) -> None:
-        """Closes the answer with its blocks."""
+    async def stream(
+        self, channel: str, thread_ts: str, title: str, *, user: str, team: str
+    ) -> Stream | None:
+        """Begins an answer that grows, with its first step; none where Slack has no streams."""
         ...
 
 
@@ -126,11 +141,28 @@ class HomeTabs(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class Room:
+    """A thread in which answers are at work: how many, and whose turn it is to tell Slack."""
+
+    answers: int = 0
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surface:
-    """Everything that Slack's other places can reach."""
+    """Everything that Slack's other places can reach.
+
+    Attributes:
+        panel: Slack itself.
+        homes: Home tabs.
+        sightings: Which links were shown where.
+        votes: How people judge findings.
+        rooms: The threads in which this process works, by channel and time stamp.
+    """
 
     panel: Panel
     homes: HomeTabs
     sightings: Sightings
     votes: Votes
+    rooms: dict[tuple[str, str], Room] = field(default_factory=dict)

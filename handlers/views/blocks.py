@@ -268,7 +268,7 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 # The whole message
 
-_NEWER = frozenset({"container", "data_table", "data_visualization", "table"})
+_NEWER = frozenset({"container", "context_actions", "data_table", "data_visualization", "table"})
 
 
 def only(blocks: Iterable[Block | None]) -> list[Block]:

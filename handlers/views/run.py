@@ -13,6 +13,7 @@ from analysis.reports import FindingReport, RunFacts, RunReport
 from analysis.run import Run
 from handlers.reply import Block, Image, Message
 from handlers.views import blocks as b
+from handlers.views import feedback
 from handlers.views.escape import Mrkdwn, code, date, escape, join, link, mrkdwn
 from handlers.views.figures import figures, highlights
 from handlers.views.numbers import number, plural, steps
@@ -82,6 +83,7 @@ def message(
     picture: Image | None = None,
     buttons: Sequence[RunButton] = (),
     pending: str = "",
+    judged: bool = False,
 ) -> Message:
     """The report as a message.
 
@@ -92,12 +94,14 @@ def message(
         picture: The plot of its curves.
         buttons: What can be done with the run, beside opening it.
         pending: What is still being fetched, where this is not yet the whole answer.
+        judged: Whether people are asked if the diagnosis is right.
     """
     text = headline(report)
     if size == "compact":
         return b.message(text, _compact(report, buttons))
+    thumbs = b.only([feedback.buttons(report) if judged else None])
     rows = [
-        list(_full(report, detail, now, picture, buttons, pending, folded=True))
+        [*_full(report, detail, now, picture, buttons, pending, folded=True), *thumbs]
         for detail in _DETAILS
     ]
     flat = [

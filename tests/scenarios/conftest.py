@@ -53,7 +53,7 @@ async def bot(slack: LocalSlack) -> AsyncIterator[Bot]:
         steady, once = clients(slack.app.bot_token, base_url=slack.api_url, session=session)
         sender = SlackSender(steady, once, session, clock)
         surface = Surface(
-            panel=SlackPanel(steady, sender.placed, clock),
+            panel=SlackPanel(steady, once, sender.placed, clock),
             homes=Homes(),
             sightings=RecentSightings(clock),
             votes=KnownVotes(),
@@ -81,6 +81,16 @@ async def bot(slack: LocalSlack) -> AsyncIterator[Bot]:
         handler = AsyncSocketModeHandler(app, slack.app.app_token, web_client=steady)
         await handler.connect_async()  # type: ignore[no-untyped-call]
         await slack.connected()
-        yield Bot(runs, access, clock, listeners, drawn, topics, answers, surface=surface)
+        yield Bot(
+            runs,
+            access,
+            clock,
+            listeners,
+            drawn,
+            topics,
+            answers,
+            surface=surface,
+            services=services,
+        )
         await listeners.drain(1.0)
         await handler.close_async()  # type: ignore[no-untyped-call]

@@ -28,7 +28,7 @@ from handlers.listeners import Listeners
 from handlers.memory import RecentTopics
 from handlers.reply import Image
 from handlers.request import Request
-from handlers.services import Compared, Examined
+from handlers.services import Compared, Examined, Services
 from handlers.surface.ports import Surface
 from tests.clocks import HandClock
 from tests.reports import a_run
@@ -188,3 +188,4 @@ class Bot:
     topics: RecentTopics
     answers: Answers = field(default_factory=Answers)
     surface: Surface = field(kw_only=True)
+    services: Services = field(kw_only=True)
