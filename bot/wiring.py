@@ -140,9 +140,7 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
                 cooling=timedelta(minutes=settings.watch.cooldown_min),
             ),
             stops=StoredStops(database, clock),
-            places=surface(
-                database=database, web=steady, once=once, sender=sender, clock=clock
-            ),
+            places=surface(database=database, web=steady, once=once, sender=sender, clock=clock),
         )
         listeners = Listeners(Dispatcher(services), StoredDeliveries(database, clock))
         secret = settings.slack_signing_secret

@@ -51,9 +51,7 @@ class RunButton:
         """Whether the button makes sense for this run."""
         troubled = any(finding.severity is not Severity.INFO for finding in report.findings)
         right_state = not self.states or report.run.state in self.states
-        wanted = (troubled or not self.unhealthy_only) and (
-            report.partial or not self.partial_only
-        )
+        wanted = (troubled or not self.unhealthy_only) and (report.partial or not self.partial_only)
         return right_state and wanted
 
 
