@@ -9,7 +9,8 @@ takes part in): the same words mean the same. `/wandb help COMMAND` shows the en
 A RUN is its name, its id, `entity/project/run_id`, a W&B link, or words such as “my last run”, “the
 one that crashed”, “it” in a thread.
 
-This page is made from the table of commands (`python -m benchmarks.commands_page > docs/commands.md`).
+This page is made from the table of commands:
+`python -m benchmarks.commands_page > docs/commands.md`.
 """
 
 
