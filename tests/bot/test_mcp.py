@@ -15,6 +15,7 @@ from analysis.failures import FailuresReport
 from analysis.looking.report import Look
 from analysis.reports import RunReport
 from bot.settings import Settings
+from tests.bot.few import few_runs
 from tests.runs import RUNS, truth
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,15 +57,17 @@ async def test_there_are_five_tools_that_only_read(server: StdioServerParameters
         assert tool.output_schema["type"] == "object"
 
 
-async def test_the_verdicts_are_the_bots(server: StdioServerParameters) -> None:
+@pytest.mark.timeout(120)
+async def test_the_verdicts_are_the_bots(server: StdioServerParameters, tmp_path: Path) -> None:
     """Each tool returns the typed report of its command, non-finite numbers included."""
+    few = str(few_runs(tmp_path, "hf-oom", "killed"))
     sides = [str(RUNS / name) for name in ("lr0.001-seed0", "lr0.0001-seed0")]
     async with Client(stdio_client(server)) as client:
         told = await call(client, "describe", run=str(RUNS / "lr-too-high"))
         compared = await call(client, "compare", sides=sides)
         cause = await call(client, "why", run=str(RUNS / "hf-oom"))
-        seen = await call(client, "watch", where=str(RUNS), hours=8784.0)
-        groups = await call(client, "failures", project=str(RUNS), days=10_000)
+        seen = await call(client, "watch", where=few, hours=8784.0)
+        groups = await call(client, "failures", project=few, days=10_000)
     report = RunReport.model_validate(told)
     codes = {finding.code for finding in report.findings if finding.severity != "info"}
     assert truth()["lr-too-high"].must <= codes
@@ -75,6 +78,7 @@ async def test_the_verdicts_are_the_bots(server: StdioServerParameters) -> None:
     assert FailuresReport.model_validate(groups).groups
 
 
+@pytest.mark.timeout(120)
 async def test_what_fails_is_said_in_one_sentence(server: StdioServerParameters) -> None:
     """The sentence and the exit code of the command line, never a traceback."""
     wrong: list[tuple[str, dict[str, Any], str]] = [

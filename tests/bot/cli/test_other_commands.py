@@ -12,6 +12,7 @@ from bot.demo.wandb import LocalWandb, Reset, Status
 from tests.bot.cli.conftest import Cli
 from tests.bot.cli.shapes import COMPARE, WATCH, WHY, differences
 from tests.bot.cli.test_describe import STRANGE, no_constants
+from tests.bot.few import few_runs
 from tests.runs import RUNS
 
 SEEDS = [RUNS / f"lr0.001-seed{seed}" for seed in range(3)]
@@ -129,13 +130,15 @@ async def test_why_in_a_batch(cli: Cli, clean: pytest.MonkeyPatch, tmp_path: Pat
         assert differences({key: v for key, v in line.items() if key != "id"}, WHY) == []
 
 
-async def test_failures_of_a_folder(cli: Cli) -> None:
+async def test_failures_of_a_folder(cli: Cli, tmp_path: Path) -> None:
     """Grouped, as JSON and as text."""
-    found = await cli("failures", RUNS, "--days", 100_000, "--json")
+    few = few_runs(tmp_path / "runs", "hf-oom", "killed", "out-of-memory")
+    found = await cli("failures", few, "--days", 100_000, "--json")
     report = read(found.out)
+    assert report["total"] >= 2
     assert report["total"] == sum(group["count"] for group in report["groups"]) + report["unread"]
-    assert (await cli("failures", RUNS, "--days", 100_000)).code == 0
-    (await cli("failures", RUNS, "--days", 0)).failed_with(2)
+    assert (await cli("failures", few, "--days", 100_000)).code == 0
+    (await cli("failures", few, "--days", 0)).failed_with(2)
 
 
 async def test_watch_is_the_contracts(cli: Cli, wandb: LocalWandb) -> None:
