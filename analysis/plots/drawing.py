@@ -211,7 +211,7 @@ def _strip(axis: "Axes", rate: Curve) -> None:
 def _step_axis(axis: "Axes", curves: RunCurves, span: tuple[float, float]) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    margin = 0.015 * (span[1] - span[0]) or 0.5
+    margin = max(0.015 * (span[1] - span[0]), 1e-9 * abs(span[1])) or 0.5
     axis.set_xlim(span[0] - margin, span[1] + margin)
     axis.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     axis.xaxis.set_major_formatter(FuncFormatter(style.tick))
