@@ -27,6 +27,7 @@ from analysis.thresholds import Thresholds
 from analysis.trend import Trend, trend
 
 CODE = "loss_not_decreasing"
+_UNSURE = 0.12  # standard error of the first points, as a share of the level
 _YOUNG = 20  # points of a run that has not finished
 _ADVICE = (
     "Check that the learning rate is not zero or far too high, that the parameters are in the "
@@ -112,6 +113,8 @@ def _flat(course: Trend, t: Thresholds, *, cannot_learn: bool) -> bool:
         fall, error = early.value - late.value, float(np.hypot(own, late.error))
         if fall > max(3.0 * error, enough):
             return False
+        if early is course.start and not cannot_learn and own > _UNSURE * level:
+            return False  # such noise hides where it began
     fall, error = _fall(course.early, late)
     if cannot_learn or fall + 2.0 * error < room:
         return True
