@@ -117,6 +117,7 @@ async def tick(
     since: datetime | None,
     now: datetime,
     overrides: Overrides | None = None,
+    also: Iterable[str] = (),
 ) -> Tick:
     """Asks what changed since the last look.
 
@@ -128,6 +129,7 @@ async def tick(
         since: the time of the last look; ``None`` at the first.
         now: the clock, UTC.
         overrides: the user's own metric names.
+        also: further names to fetch where a run logs them: those of people's own rules.
 
     Raises:
         AnalysisError: when W&B cannot be asked. A run that fails alone is no error: its new points
@@ -139,7 +141,7 @@ async def tick(
     gone = tuple(path for path in awaited if path not in found)
     stored = await recall(tuple(found))
     before = await off_loop(_restored, found, stored)
-    asked = _wanted(before, overrides or {})
+    asked = _wanted(before, overrides or {}, tuple(also))
     new: dict[str, _New] = {}
     for samples, wanted in asked.items():
         for first in range(0, len(wanted), RUNS_AT_ONCE):
@@ -200,7 +202,9 @@ def _rewound(kept: Kept, rows: object) -> Kept:
 Wanted = tuple[Run, Sequence[str], int | None]
 
 
-def _wanted(before: Sequence[Kept], overrides: Overrides) -> dict[int, list[Wanted]]:
+def _wanted(
+    before: Sequence[Kept], overrides: Overrides, also: Sequence[str] = ()
+) -> dict[int, list[Wanted]]:
     """What to ask for, by the number of samples.
 
     A run that is known is asked for its new points. One that is not is asked for all of them: whole
@@ -210,7 +214,8 @@ def _wanted(before: Sequence[Kept], overrides: Overrides) -> dict[int, list[Want
     turns = WHOLE_A_TICK
     for kept in before:
         run = kept.run
-        keys = metrics.select_keys(run, overrides)
+        own = [name for name in also if name in run.keys or name in run.summary]
+        keys = list(dict.fromkeys((*metrics.select_keys(run, overrides), *own)))
         if kept.whole:
             end = kept.last_step
             if run.last_step is None or end is None or run.last_step > end:

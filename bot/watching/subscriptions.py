@@ -28,7 +28,10 @@ from handlers.watching.render import CARD
 Now = Callable[[], datetime]
 BRIEFING = "briefing"
 BOARD = "board"
-_MANNERS = "watching"
+ONLY_RULES = "only_rules"
+"""Marks a watch that exists for somebody's rules alone: no board, no other alerts."""
+MANNERS = "watching"
+"""The preference of a channel that holds how it wants to be told."""
 _MOST_HERE = 50
 
 
@@ -61,6 +64,7 @@ def watched_of(watch: Watch) -> Watched:
         created_at=watch.created_at,
         filters=text,
         paused=watch.paused_reason,
+        only_rules=bool(watch.settings.get(ONLY_RULES)),
     )
 
 
@@ -155,9 +159,10 @@ class StoredSubscriptions:
         """Sets that, for what is watched there and what will be."""
         stored, now = manners.stored(), self.now()
         async with self.database.begin() as connection:
-            await people.prefer(connection, "channel", channel, _MANNERS, stored, now=now)
+            await people.prefer(connection, "channel", channel, MANNERS, stored, now=now)
             for watch in await watch_rows.in_channel(connection, channel):
-                await watch_rows.change(connection, watch.id, settings=stored)
+                kept = {key: watch.settings[key] for key in (ONLY_RULES,) if key in watch.settings}
+                await watch_rows.change(connection, watch.id, settings={**stored, **kept})
 
     async def check_filters(self, text: str) -> None:
         """Raises where a filter cannot be read."""
@@ -173,7 +178,7 @@ class StoredSubscriptions:
                 await watch_rows.change(connection, watch_id, filters=filters)
 
     async def _manners(self, connection: AsyncConnection, channel: str) -> Manners:
-        stored = await people.preference(connection, "channel", channel, _MANNERS)
+        stored = await people.preference(connection, "channel", channel, MANNERS)
         return Manners.read(stored or {})
 
     async def _me(self, connection: AsyncConnection, slack_user: str) -> str | None:
@@ -280,18 +285,48 @@ class StoredRules:
                 creator=creator,
                 now=self.now(),
             )
+            await self._looked_at(connection, made)
         return _rule_of(made)
 
     async def remove(self, channel: str, rule_id: int) -> RuleSet | None:
-        """Removes a channel's rule."""
+        """Removes a channel's rule; the watch that served it alone ends with it."""
+        now = self.now()
         async with self.database.begin() as connection:
-            gone = await rule_rows.remove(connection, rule_id, channel=channel, now=self.now())
-        return _rule_of(gone) if gone else None
+            gone = await rule_rows.remove(connection, rule_id, channel=channel, now=now)
+            if gone is None:
+                return None
+            left = await rule_rows.in_channel(connection, channel)
+            target = Target(gone.entity, gone.project)
+            watch = await watch_rows.find(connection, channel=channel, target=target)
+            needed = any((one.entity, one.project) == (gone.entity, gone.project) for one in left)
+            if watch is not None and watch.settings.get(ONLY_RULES) and not needed:
+                await watch_rows.remove(connection, watch.id, now=now)
+        return _rule_of(gone)
 
     async def restore(self, rule_id: int) -> None:
         """Takes ``remove`` back."""
         async with self.database.begin() as connection:
             await rule_rows.restore(connection, rule_id)
+            rule = await rule_rows.get(connection, rule_id)
+            if rule is not None:
+                await self._looked_at(connection, rule)
+
+    async def _looked_at(self, connection: AsyncConnection, rule: Rule) -> None:
+        """Sees to it that a rule's place is looked at, where no watch of its channel does that."""
+        here = await watch_rows.in_channel(connection, rule.channel)
+        if any(one.entity == rule.entity and one.project in ("", rule.project) for one in here):
+            return
+        manners = await people.preference(connection, "channel", rule.channel, MANNERS)
+        settings = {**Manners.read(manners or {}).stored(), ONLY_RULES: True}
+        await watch_rows.add(
+            connection,
+            channel=rule.channel,
+            target=Target(rule.entity, rule.project),
+            creator=rule.creator,
+            now=self.now(),
+            filters={},
+            settings=settings,
+        )
 
 
 def _rule_of(rule: Rule) -> RuleSet:

@@ -6,9 +6,8 @@ goes to the channel but a line for a new critical problem, at most once a coolin
 hours hold comes as one digest; many runs that merely begin or end at once are one message.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -21,8 +20,10 @@ from bot.background.ports import AlertNote, CardChange, Post
 from bot.storage import CardKey, Outgoing
 from bot.storage.alerts import Fate
 from bot.storage.mutes import Mute
+from bot.watching import lines as fresh_lines
+from bot.watching.lines import Line, digest
 from handlers.watching.manners import Manners
-from handlers.watching.render import CARD, CHANGES, FRESH
+from handlers.watching.render import CARD, CHANGES
 
 BUNDLE: Final = 3
 """New cards of one look that merely inform, from which on they are one message instead."""
@@ -54,15 +55,6 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A fresh line in the channel about a card that stands there already."""
-
-    card: CardKey
-    payload: Mapping[str, Any]
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
 class Told:
     """All that one look says in one channel; ``lines`` still lack the links to their threads."""
 
@@ -91,6 +83,7 @@ def tell(
     known: Mapping[str, Mapping[str, Any]],
     *,
     now: datetime,
+    said: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Told:
     """What a channel hears of one look.
 
@@ -99,6 +92,7 @@ def tell(
         alerts: what happened, in order; those its filters leave out are left out already.
         known: what the cards of these alerts show, by subject, of those that there are.
         now: the look's time.
+        said: messages of fresh lines that the known cards name, by subject.
     """
     verdicts = _judged(listener, alerts, now)
     by_card: dict[str, list[_Verdict]] = {}
@@ -120,9 +114,19 @@ def tell(
             change, line = _edited(listener, key, known[subject], found, now)
             cards += change
             lines += line
+            cards += _corrected(listener, change, said or {})
             posts += _reply(listener, key, found, now)
         elif subject in fresh_cards and subject not in bundled:
             cards.append(_new_card(listener, key, found, now))
+    if lines:
+        named = fresh_lines.subject_of(lines)
+        with_line = {line.card for line in lines}
+        cards = [
+            replace(change, payload={**change.payload, "line": named})
+            if change.key in with_line
+            else change
+            for change in cards
+        ]
     posts += _bundle(listener, [by_card[subject] for subject in mild if subject in bundled])
     posts += _digest(listener, by_card, now)
     return Told(
@@ -218,13 +222,28 @@ def _edited(
     if critical and listener.manners.fresh_lines and _cooled(before, listener.cooling, now):
         payload["fresh_at"] = now.isoformat()
         told = {
+            "key": _event_key(critical[0]),
             "name": critical[0].name or str(payload.get("name")),
             "subject": key.subject,
             "headline": critical[0].headline,
             **_mention(listener, critical),
         }
-        lines.append(Line(key, told, f"fresh:{critical[0].key(listener.channel)}"))
+        lines.append(Line(key, told))
     return [CardChange(key, payload, listener.watch_id)], lines
+
+
+def _corrected(
+    listener: Listener, changes: Sequence[CardChange], said: Mapping[str, Mapping[str, Any]]
+) -> list[CardChange]:
+    """The fresh line that a card brought, once what it tells of is over."""
+    found = []
+    for change in changes:
+        subject = str(change.payload.get("line") or "")
+        after = fresh_lines.corrected(said[subject], change.payload) if subject in said else None
+        if after is not None:
+            key = fresh_lines.key_of(listener.channel, subject)
+            found.append(CardChange(key, after, listener.watch_id))
+    return found
 
 
 def _cooled(before: Mapping[str, Any], cooling: timedelta, now: datetime) -> bool:
@@ -275,9 +294,13 @@ def _is_group(subject: str) -> bool:
     return last.startswith(("sweep:", "group:"))
 
 
+def _event_key(alert: Alert) -> str:
+    return f"{alert.subject}:{alert.kind}:{alert.code}:{alert.episode}"
+
+
 def _event(alert: Alert, *, grouped: bool) -> dict[str, Any]:
     told: dict[str, Any] = {
-        "key": f"{alert.subject}:{alert.kind}:{alert.code}:{alert.episode}",
+        "key": _event_key(alert),
         "kind": alert.kind,
         "code": alert.code,
         "severity": alert.severity.value,
@@ -405,30 +428,9 @@ def _mention(listener: Listener, alerts: Sequence[Alert]) -> dict[str, str]:
     return {}
 
 
-def line_post(listener: Listener, lines: Sequence[Line], links: Mapping[str, str]) -> list[Post]:
-    """The fresh lines of one look, as one message; ``links`` are by subject."""
-    if not lines:
-        return []
-    items = [
-        {
-            **line.payload,
-            **({"link": links[line.card.subject]} if line.card.subject in links else {}),
-        }
-        for line in lines
-    ]
-    payload = items[0] if len(items) == 1 else {"items": items}
-    key = lines[0].key if len(lines) == 1 else f"fresh:{_digest_of(line.key for line in lines)}"
-    what = Outgoing(key=key, channel=listener.channel, kind=FRESH, payload=payload, merge="fresh")
-    return [Post(what, listener.watch_id)]
-
-
 def _name(listener: Listener, alerts: Sequence[Alert]) -> str:
     """Names a message for ever by what it tells: two watches of a channel tell it once."""
-    return f"{listener.channel}:{_digest_of(alert.key(listener.channel) for alert in alerts)}"
-
-
-def _digest_of(keys: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()[:32]
+    return f"{listener.channel}:{digest(alert.key(listener.channel) for alert in alerts)}"
 
 
 def _note(

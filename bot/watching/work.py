@@ -32,15 +32,16 @@ from analysis.watching.changes import Changes, Leaders, challengers, changes
 from analysis.watching.changes import Memory as Remembered
 from analysis.watching.tick import Kept, Recall, Stored, Tick, judge, tick
 from analysis.watching.tracks import Track
-from bot.background.ports import Batch, CardChange, Found, Post
+from bot.background.ports import Batch, CardChange, Found
 from bot.storage import Database, Watch, cards, mutes, people, rules
 from bot.storage.mutes import Mute
+from bot.storage.rules import Rule as RuleRow
 from bot.storage.seen import Memory
 from bot.storage.seen import RunState as WatchState
-from bot.watching import boards
+from bot.watching import boards, lines
 from bot.watching.limits import limits_of
-from bot.watching.subscriptions import board_key, where_of
-from bot.watching.telling import Listener, Told, card_key, line_post, tell
+from bot.watching.subscriptions import ONLY_RULES, board_key, where_of
+from bot.watching.telling import Listener, Told, card_key, tell
 from handlers.ports import Sender
 from handlers.reply import Posted
 from handlers.watching.manners import Manners
@@ -75,7 +76,7 @@ class Around:
 
     mutes: Mapping[str, Sequence[Mute]]
     rules: Mapping[str, Mapping[str, Rule]]
-    runs_of_rules: Mapping[str, str]
+    scopes: Mapping[str, str]
     owners: Mapping[str, str]
 
 
@@ -102,8 +103,9 @@ class Work:
     async def look(self, batch: Batch) -> Found:
         """Asks W&B what changed, and says what that means for each watch."""
         where = where_of(batch.target)
-        seeing = await self._see(batch, where)
-        around = await self._around(batch, seeing)
+        own = await self._rules(batch)
+        seeing = await self._see(batch, where, {rule.metric for _, rule in own.values()})
+        around = await self._around(batch, seeing, own)
         state = _Carried.of(batch.state.state)
         judged: dict[Thresholds, tuple[Sight, ...]] = {}
         parts: list[_Part] = []
@@ -131,7 +133,7 @@ class Work:
 
     # -- looking
 
-    async def _see(self, batch: Batch, where: ProjectRef) -> Seeing:
+    async def _see(self, batch: Batch, where: ProjectRef, also: Iterable[str]) -> Seeing:
         since = batch.state.looked_at
         open_runs = await batch.seen.open_runs()
         looked: Tick = await tick(
@@ -142,6 +144,7 @@ class Work:
             since=since,
             now=batch.now,
             overrides=self.overrides,
+            also=also,
         )
         state = _Carried.of(batch.state.state)
         known = boards.recent(state.ended, batch.now)
@@ -162,9 +165,8 @@ class Work:
         return {
             run.ref.path: (run, found.curves.get(run.ref, History()))
             for run in found.runs
-            if run.state.ended and run.state is not RunState.CRASHED
-            and (run.ended_at or run.heartbeat_at or now) >= since
-        }  # fmt: skip
+            if run.state.ended and (run.ended_at or run.heartbeat_at or now) >= since
+        }
 
     def _judged(self, seeing: Seeing, limits: Thresholds, now: datetime) -> tuple[Sight, ...]:
         kept = [
@@ -183,21 +185,34 @@ class Work:
         ]
         return (*kept, *seeds)
 
-    async def _around(self, batch: Batch, seeing: Seeing) -> Around:
+    async def _rules(self, batch: Batch) -> dict[int, tuple[RuleRow, Rule]]:
+        """The rules of the batch's channels that may concern its place, by number."""
+        target = batch.target
         channels = {watch.channel for watch in batch.watches}
-        projects = {each.run.ref.project for each in seeing.kept} or {batch.target.project}
+        found: dict[int, tuple[RuleRow, Rule]] = {}
+        async with self.database.read() as connection:
+            for channel in channels:
+                for row in await rules.in_channel(connection, channel):
+                    elsewhere = target.project and row.project not in ("", target.project)
+                    if row.entity != target.entity or elsewhere:
+                        continue
+                    try:
+                        found[row.id] = (row, rule_of(row.rule))
+                    except BadRequest:
+                        continue  # an older release read it otherwise
+        return found
+
+    async def _around(
+        self, batch: Batch, seeing: Seeing, own: Mapping[int, tuple[RuleRow, Rule]]
+    ) -> Around:
+        channels = {watch.channel for watch in batch.watches}
         users = {each.run.user for each in seeing.kept if each.run.user}
+        owners: dict[str, str] = {}
         async with self.database.read() as connection:
             silent = {
                 channel: await mutes.in_channel(connection, channel, now=batch.now)
                 for channel in channels
             }
-            stored = {
-                row.id: row
-                for project in projects
-                for row in await rules.of_project(connection, batch.target.entity, project)
-            }
-            owners: dict[str, str] = {}
             if any(Manners.read(watch.settings).mentions for watch in batch.watches):
                 for user in users:
                     accounts = await people.of_wandb_user(connection, user)
@@ -205,16 +220,9 @@ class Work:
                         owners[user] = accounts[0].slack_user
         found: dict[str, dict[str, Rule]] = {channel: {} for channel in channels}
         about: dict[str, str] = {}
-        for row in stored.values():
-            try:
-                rule = rule_of(row.rule)
-            except BadRequest:
-                continue
-            found.setdefault(row.channel, {})[str(row.id)] = rule
-            scope = row.rule.get("run") or (
-                f"{row.entity}/{row.project}" if row.project else row.entity
-            )
-            about[str(row.id)] = str(scope)
+        for row, rule in own.values():
+            found[row.channel][str(row.id)] = rule
+            about[str(row.id)] = _scope(row)
         return Around(silent, found, about, owners)
 
     # -- one watch
@@ -244,11 +252,16 @@ class Work:
         found = await off_loop(
             _changed, Remembered(tracks, state.leaders), mine, batch.now, around, watch, first
         )
-        alerts = [a for a in found.alerts if _admitted(a, condition, me, mine)]
+        alerts = [
+            alert
+            for alert in found.alerts
+            if _admitted(alert, condition, me, mine)
+            and (alert.kind == "rule" or not watch.settings.get(ONLY_RULES))
+        ]
         explained = await with_causes(
             self.source, alerts, (sight.run for sight in mine), now=batch.now
         )
-        told, posts = await self._told(watch, explained, found, around, batch.now)
+        told = await self._told(watch, explained, found, around, batch.now)
         ended = [
             report
             for report in seeing.ended.values()
@@ -256,7 +269,12 @@ class Work:
             and conditions.matches(condition, Matter(boards.run_of(report), me=me))
         ]
         reports = [sight.report for sight in mine] + ended
-        board = await off_loop(boards.payload, watch, where_of(batch.target), reports, batch.now)
+        quiet = bool(watch.settings.get(ONLY_RULES))
+        board = (
+            None
+            if quiet
+            else await off_loop(boards.payload, watch, where_of(batch.target), reports, batch.now)
+        )
         states = [
             WatchState(watch.id, subject, track.to_json(), _over(track), batch.now)
             for subject, track in found.tracks.items()
@@ -264,7 +282,7 @@ class Work:
         ]
         if first:
             states.append(WatchState(watch.id, MARK, {"since": begun}, False, batch.now))
-        return _Part(watch, board, told, tuple(posts), tuple(states), found.tracks)
+        return _Part(watch, board, told, tuple(states), found.tracks)
 
     async def _told(
         self,
@@ -273,7 +291,7 @@ class Work:
         found: Changes,
         around: Around,
         now: datetime,
-    ) -> tuple[Told, Sequence[Post]]:
+    ) -> Told:
         subjects = {alert.card or alert.subject for alert in alerts}
         listener = Listener(
             watch_id=watch.id,
@@ -289,6 +307,7 @@ class Work:
             },
         )
         known: dict[str, Mapping[str, Any]] = {}
+        said: dict[str, Mapping[str, Any]] = {}
         stands: dict[str, Posted] = {}
         async with self.database.read() as connection:
             for subject in subjects:
@@ -298,14 +317,20 @@ class Work:
                     if card.ts is not None:
                         where = card.post_to or card.channel
                         stands[subject] = Posted(where, card.ts, card.thread_ts)
-        told = tell(listener, alerts, known, now=now)
+            for payload in known.values():
+                line = str(payload.get("line") or "")
+                card = await cards.find(connection, lines.key_of(watch.channel, line))
+                if card is not None:
+                    said[line] = card.payload
+        told = tell(listener, alerts, known, now=now, said=said)
         links: dict[str, str] = {}
-        for line in told.lines:
-            posted = stands.get(line.card.subject)
+        for fresh in told.lines:
+            posted = stands.get(fresh.card.subject)
             url = await self.sender.permalink(posted) if posted is not None else None
             if url:
-                links[line.card.subject] = url
-        return told, [*told.posts, *line_post(listener, told.lines, links)]
+                links[fresh.card.subject] = url
+        shown = lines.posted(watch.channel, watch.id, told.lines, links)
+        return replace(told, cards=(*told.cards, *shown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,9 +338,8 @@ class _Part:
     """What a look means for one watch."""
 
     watch: Watch
-    board: Mapping[str, Any]
+    board: Mapping[str, Any] | None
     told: Told
-    posts: tuple[Post, ...]
     states: tuple[WatchState, ...]
     tracks: Mapping[str, Track]
 
@@ -361,6 +385,14 @@ class _Carried:
         }
 
 
+def _scope(row: RuleRow) -> str:
+    """What a rule is about: a run's path, a project, or an entity."""
+    run = row.rule.get("run")
+    if isinstance(run, str):
+        return run
+    return f"{row.entity}/{row.project}" if row.project else row.entity
+
+
 def _recall(batch: Batch) -> Recall:
     async def recall(paths: Sequence[str]) -> Mapping[str, Stored]:
         memories = await batch.seen.memories(paths)
@@ -401,32 +433,19 @@ def _changed(
     watch: Watch,
     first: bool,
 ) -> Changes:
-    """The changes of one watch; a rule is held only against the runs that it is about."""
+    """The changes of one watch; what a rule says of runs that it is not about is left out."""
     own = around.rules.get(watch.channel, {})
-    narrow = {
-        number: around.runs_of_rules.get(number, "")
-        for number in own
-        if around.runs_of_rules.get(number, "").count("/") == 2
-    }
-    if not narrow:
-        return changes(before, sights, now=now, rules=own, first=first)
-    wide = {number: rule for number, rule in own.items() if number not in narrow}
-    special = set(narrow.values())
-    usual = [sight for sight in sights if sight.path not in special]
-    found = changes(before, usual, now=now, rules=wide, first=first)
-    alerts, tracks = list(found.alerts), dict(found.tracks)
-    leaders = found.leaders
-    for sight in sights:
-        if sight.path in special:
-            rules_here = {n: r for n, r in own.items() if narrow.get(n, sight.path) == sight.path}
-            more = changes(
-                Remembered({**before.tracks, **tracks}, leaders), [sight], now=now,
-                rules=rules_here, first=first,
-            )  # fmt: skip
-            alerts += more.alerts
-            tracks |= more.tracks
-            leaders = more.leaders
-    return Changes(tuple(alerts), tracks, leaders)
+    found = changes(before, sights, now=now, rules=own, first=first)
+    alerts = tuple(
+        alert
+        for alert in found.alerts
+        if alert.kind != "rule" or _is_within(alert.subject, around.scopes.get(alert.code, ""))
+    )
+    return replace(found, alerts=alerts)
+
+
+def _is_within(path: str, scope: str) -> bool:
+    return path == scope or path.startswith(f"{scope}/")
 
 
 def _over(track: Track) -> bool:
@@ -470,18 +489,18 @@ def _put_together(
         state=replace(batch.state, state=state.stored()),
         memories=tuple(memories),
         states=tuple(row for part in parts for row in part.states),
-        cards=tuple(
-            change
-            for part in parts
-            for change in (
-                CardChange(board_key(part.watch.channel, part.watch.id), part.board, part.watch.id),
-                *part.told.cards,
-            )
-        ),
-        posts=tuple(post for part in parts for post in part.posts),
+        cards=tuple(change for part in parts for change in (*_board(part), *part.told.cards)),
+        posts=tuple(post for part in parts for post in part.told.posts),
         alerts=tuple(note for part in parts for note in part.told.notes),
         resolved=tuple(key for part in parts for key in part.told.resolved),
     )
+
+
+def _board(part: _Part) -> list[CardChange]:
+    if part.board is None:
+        return []
+    watch = part.watch
+    return [CardChange(board_key(watch.channel, watch.id), part.board, watch.id)]
 
 
 def _memory(kept: Kept, report: RunReport, now: datetime) -> Memory:

@@ -80,4 +80,5 @@ async def _offers(ask: Ask, shown: Shown) -> bool:
     channel, targets = ask.request.channel, targets_of(shown)
     if channel is None or targets.projects or shown.owner:
         return False
-    return await ask.services.watching.subscriptions.find(channel, targets.within) is None
+    found = await ask.services.watching.subscriptions.find(channel, targets.within)
+    return found is None or found.only_rules

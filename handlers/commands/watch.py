@@ -66,6 +66,8 @@ async def begun(ask: Ask, where: ProjectRef, filters: str | None) -> AsyncIterat
             yield Reply(look_view.looking(str(where)), interim=True)
         found = await work.result()
     before = await watching.subscriptions.find(channel, where)
+    if before is not None and before.only_rules:
+        before = None
     watched = await watching.subscriptions.add(
         channel, where, creator=ask.request.user, filters=filters
     )

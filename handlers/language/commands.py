@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from html import unescape
 
+from analysis import rules
+from analysis.errors import BadRequest
 from handlers.language.grammar import Command, Parsed, parse
 from handlers.language.intents import Context, Intent, Slots, Understanding
 from handlers.language.intents import Ref as Pointing
@@ -43,7 +45,9 @@ class CommandReader:
             empty = not parsed.rest and not parsed.flags
             return self._made(Intent.HELP, Slots(), 0.95, "a bare /wandb") if empty else None
         if command.name in SENTENCES:
-            return None if parsed.rest else self._made(command.intent, Slots(), 0.9, "a command")
+            if not parsed.rest:
+                return self._made(command.intent, Slots(), 0.9, "a command")
+            return _plain_rule(parsed.rest) if command.intent is Intent.ALERT_RULE else None
         clause = _clause(parsed.rest)
         reading = self._reader.read(clause, context, index)
         for place, path in reading.doubtful:
@@ -213,6 +217,32 @@ _SLOT = {
     "ZONE": "timezone",
     "DAYS": "days",
 }
+
+
+_RULE = re.compile(r"(?:when\s+)?(?P<rule>.+?)(?:\s+in\s+(?P<place>[^\s<>=]+))?", re.IGNORECASE)
+
+
+def _plain_rule(rest: str) -> Understanding | None:
+    """A rule in the core's own grammar, whatever its metric is called; a sentence goes first."""
+    found = _RULE.fullmatch(unescape(rest).strip())
+    if found is None:
+        return None
+    try:
+        rule = rules.parse(found["rule"])
+    except BadRequest:
+        return None
+    told = rule.to_json()
+    del told["kind" if rule.kind == "threshold" else "op"]
+    slots: dict[str, object] = {"rule": told}
+    entity, slash, project = (found["place"] or "").partition("/")
+    if entity:
+        slots |= {"entity": entity, "projects": (project,)} if slash else {"projects": (entity,)}
+    return Understanding(
+        intent=Intent.ALERT_RULE,
+        slots=Slots.model_validate(slots),
+        confidence=0.5,
+        notes=("/wandb alert", "a rule in the plain grammar"),
+    )
 
 
 def _clause(text: str) -> Clause:

@@ -73,12 +73,15 @@ def card(payload: Payload, now: datetime) -> Message:
 
 
 def _lead(events: Sequence[Payload]) -> Payload | None:
-    """What the card says first: the worst that is open, else the newest."""
-    opened = [event for event in events if not event.get("closed_at")]
-    if not opened:
+    """What the card says first: an end, else the worst that is still so, else the newest."""
+    standing = [
+        event
+        for event in reversed(events)
+        if not event.get("closed_at") and (_ends(event) or _severity(event).rank)
+    ]
+    if not standing:
         return events[-1] if events else None
-    newest = list(reversed(opened))
-    return max(newest, key=lambda event: (_ends(event), _severity(event).rank))
+    return max(standing, key=lambda event: (_ends(event), _severity(event).rank))
 
 
 def _ends(event: Payload) -> bool:
@@ -280,10 +283,11 @@ def fresh(payload: Payload, now: datetime) -> Message:
     """New critical problems of runs that have a card already: a line each, with the way there."""
     items: Sequence[Payload] = payload.get("items") or (payload,)
     lines = [_fresh_line(item) for item in items[:10]]
-    first = items[0]
+    first = next((item for item in items if not item.get("closed_at")), items[0])
     more = f" (and {len(items) - 1} more)" if len(items) > 1 else ""
     text = mrkdwn(
-        "🔴 {name}: {said}{more}",
+        "{mark} {name}: {said}{more}",
+        mark="✔️" if first.get("closed_at") else "🔴",
         name=escape(first.get("name") or "a run", 80),
         said=escape(first.get("headline") or "", 300),
         more=more,
@@ -298,6 +302,10 @@ def _fresh_line(payload: Payload) -> Mrkdwn:
     name = escape(payload.get("name") or payload.get("subject") or "a run", 80)
     said = escape(payload.get("headline") or "", 300)
     shown = mrkdwn("🔴 *{name}*: {said}", name=name, said=said)
+    if payload.get("closed_at"):
+        lasted = _lasted(payload)
+        shown = mrkdwn("✔️ *{name}*: {said}, resolved, lasted {lasted}", name=name, said=said,
+                       lasted=lasted)  # fmt: skip
     who = payload.get("mention")
     if isinstance(who, str):
         shown = mrkdwn("{shown} {who}", shown=shown, who=mention(who))

@@ -130,6 +130,8 @@ def _watch_line(watched: Watched) -> Mrkdwn:
     )
     if watched.filters:
         line = mrkdwn("{line}\nonly {filters}", line=line, filters=code(watched.filters))
+    if watched.only_rules:
+        line = mrkdwn("{line}\nonly for the rules of this channel: no board", line=line)
     if watched.paused:
         why = escape(_PAUSED.get(watched.paused, watched.paused), 200)
         line = mrkdwn("{line}\n⏸️ Paused: {why}", line=line, why=why)

@@ -22,6 +22,7 @@ class Watched:
         creator: the Slack user who added it.
         filters: the condition that a run must meet, as its author wrote it; empty for all.
         paused: why nothing is posted there now; none while it is.
+        only_rules: whether it is looked at for people's own rules alone.
     """
 
     id: int
@@ -31,6 +32,7 @@ class Watched:
     created_at: datetime
     filters: str = ""
     paused: str | None = None
+    only_rules: bool = False
 
 
 @dataclass(frozen=True, slots=True)
