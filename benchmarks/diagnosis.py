@@ -30,7 +30,7 @@ from analysis.signals import Signals
 from analysis.sources.base import Effort
 from analysis.sources.offline import OfflineSource
 from analysis.thresholds import DEFAULTS, Thresholds
-from benchmarks import synthetic
+from benchmarks import faulty, synthetic
 from benchmarks.synthetic import START
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,24 +39,24 @@ IMAGES = ROOT / "docs" / "images" / "detectors"
 
 # A recorded run that shows the code, else a made one (kind, seed).
 EXAMPLES: dict[str, str | tuple[Callable[[Any], Any], int]] = {
-    "loss_not_finite": (synthetic.nan_tail, 3),
+    "loss_not_finite": (faulty.nan_tail, 3),
     "loss_diverged": "char-gpt-hot",
     "loss_spike": "bad-batch",
-    "loss_plateau": (synthetic.plateau, 1),
+    "loss_plateau": (faulty.plateau, 1),
     "loss_not_decreasing": "deep-sigmoid",
-    "grad_exploding": (synthetic.exploding, 4),
-    "grad_unstable": (synthetic.unstable, 2),
-    "grad_vanishing": (synthetic.never_learns, 1),
-    "grad_not_finite": (synthetic.gradient_nan, 2),
+    "grad_exploding": (faulty.exploding, 4),
+    "grad_unstable": (faulty.unstable, 2),
+    "grad_vanishing": (faulty.never_learns, 1),
+    "grad_not_finite": (faulty.gradient_nan, 2),
     "overfitting": "lit-overfit",
-    "eval_degraded": (synthetic.reward_lost, 1),
-    "heartbeat_stalled": (synthetic.beat_lost, 2),
-    "heartbeat_slow": (synthetic.beat_lost, 1),
-    "step_stalled": (synthetic.hung, 1),
+    "eval_degraded": (faulty.reward_lost, 1),
+    "heartbeat_stalled": (faulty.beat_lost, 2),
+    "heartbeat_slow": (faulty.beat_lost, 1),
+    "step_stalled": (faulty.hung, 1),
     "throughput_drop": "slow-loader",
-    "learning_rate_zero": (synthetic.rate_ended, 1),
-    "gpu_idle": (synthetic.idle, 1),
-    "memory_near_limit": (synthetic.memory_full, 1),
+    "learning_rate_zero": (faulty.rate_ended, 1),
+    "gpu_idle": (faulty.idle, 1),
+    "memory_near_limit": (faulty.memory_full, 1),
     "run_failed": "out-of-memory",
     "run_crashed": "killed",
 }
