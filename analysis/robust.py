@@ -76,8 +76,19 @@ def _medians(values: Floats, bounds: Ints) -> Floats:
     for size in np.unique(sizes):
         same = sizes == size
         places = bounds[:-1][same][:, np.newaxis] + np.arange(size)
-        medians[same] = np.median(values[places], axis=1)
+        medians[same] = _row_medians(values[places])
     return medians
+
+
+def _row_medians(rows: Floats) -> Floats:
+    """The median of each row of ``rows``, float64[n, k] → float64[n]; NaN where a row holds one."""
+    width = rows.shape[1]
+    if width > _SMALL or not width:
+        return np.asarray(np.median(rows, axis=1), dtype=np.float64)
+    ordered = np.sort(rows, axis=1)
+    half = width // 2
+    middle = ordered[:, half] if width % 2 else (ordered[:, half - 1] + ordered[:, half]) / 2.0
+    return np.where(np.isnan(ordered[:, -1]), np.nan, middle)
 
 
 def running_median(values: Floats, width: int) -> Floats:
@@ -91,10 +102,10 @@ def running_median(values: Floats, width: int) -> Floats:
     chunk = max(1, 4_000_000 // (2 * half + 1))
     for start in range(0, windows.shape[0], chunk):
         part = windows[start : start + chunk]
-        out[half + start : half + start + part.shape[0]] = np.median(part, axis=1)
+        out[half + start : half + start + part.shape[0]] = _row_medians(part)
     for i in range(half):
-        out[i] = np.median(values[: 2 * i + 1])
-        out[n - 1 - i] = np.median(values[n - 1 - 2 * i :])
+        out[i] = median(values[: 2 * i + 1])
+        out[n - 1 - i] = median(values[n - 1 - 2 * i :])
     return out
 
 
