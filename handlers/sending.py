@@ -118,9 +118,7 @@ class SlackSender:
                 _LOG.warning("a picture could not be shown: %s", problem)
         return shown.posted
 
-    async def update(
-        self, posted: Posted, message: Message, *, at_once: bool = False
-    ) -> None:
+    async def update(self, posted: Posted, message: Message, *, at_once: bool = False) -> None:
         """Replaces the content, at most every three seconds a message; the newest content wins.
 
         Returns when this content or a newer one was sent. Content is never held back for a

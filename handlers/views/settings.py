@@ -110,7 +110,7 @@ def modal(
             f"{FILTER}:{watched.id}",
             f"Only these runs of {watched.where}",
             _words(FILTER, watched.filters, placeholder="owner:me or tag:prod"),
-            hint="owner, state, tag, group, sweep, name, severity, config.KEY, a metric; and, or, not",
+            hint="owner, state, tag, group, sweep, name, severity, config.KEY; and, or, not",
             optional=True,
         )
         for watched in watches[:_WATCHES]
