@@ -22,11 +22,13 @@ from analysis.signals import Curve, Signals, config_number
 
 WINDOW = 0.1
 """Share of the matched range before its end over which a level is taken."""
-SHARES = (WINDOW, 0.25, 0.5)
+SHARES = (WINDOW, 0.25, 0.5, 0.8)
 QUIET = 0.02
 """Share of the variance between seeds up to which the curves' own noise is small."""
 PARALLEL = 5.0
 """Standard errors by which a curve may stray from the others' course in a wider window."""
+COURSE = 32
+"""Places at which the course that all curves share is known within a window."""
 DENSE = 8
 """Points in the window from which its median is used; below, anchors of the sparsest curve are."""
 ANCHORS = 3
@@ -157,10 +159,11 @@ def levels_at(
         return [None] * len(curves)
     resamples = RESAMPLES if errors else 0
     if all(np.count_nonzero(curve.x > start) >= DENSE for curve in sound.values()):
-        found = {
-            index: level_of(curve.y[curve.x > start], resamples=resamples)
+        windows = {
+            index: Placed(curve.x[curve.x > start], curve.y[curve.x > start])
             for index, curve in sound.items()
         }
+        found = _at_course(windows, (start, high), high - WINDOW * (high - low), resamples)
     else:
         sparse = [curve.x[curve.x > start] for curve in sound.values()]
         enough = [
@@ -175,6 +178,54 @@ def levels_at(
         moved = abs(float(first[0]) - level.value) if first.size else 0.0
         found[index] = replace(level, moved=moved)
     return [found.get(index) for index in range(len(curves))]
+
+
+def _at_course(
+    windows: Mapping[int, Placed], reach: tuple[float, float], near: float, resamples: int
+) -> dict[int, Level]:
+    """Levels as distances from the course that all curves share, so that it is no noise.
+
+    The course is the median over the curves; the levels read as its mean from ``near`` on. A curve
+    holds 1/k of a course of k curves itself: the error is put right by √(k/(k − 1)).
+    """
+    # The places of the sparsest curve, so that a course between them is not smoothed twice.
+    fewest = min((window.x for window in windows.values()), key=lambda x: x.size)
+    grid = fewest if fewest.size <= COURSE else np.linspace(*reach, COURSE)
+    course = np.zeros(grid.size)
+    count = len(windows)
+    if count > 1:
+        course = np.median([_smooth_on(grid, window) for window in windows.values()], axis=0)
+    late = course[grid >= near]
+    base = float(np.mean(late if late.size else course[-1:]))
+    factor = float(np.sqrt(count / (count - 1))) if count > 1 else 1.0
+    found: dict[int, Level] = {}
+    for index, window in windows.items():
+        level = level_of(window.y - _joined(window.x, grid, course), resamples=resamples)
+        found[index] = replace(
+            level,
+            value=level.value + base,
+            error=level.error * factor,
+            scatter=level.scatter * factor,
+        )
+    return found
+
+
+def _smooth_on(grid: Floats, window: Placed) -> Floats:
+    """The window's running level at the places of ``grid``: medians of shares, joined by lines."""
+    parts = np.array_split(np.arange(window.x.size), min(COURSE, window.x.size))
+    x = np.array([float(np.mean(window.x[part])) for part in parts])
+    y = np.array([float(np.median(window.y[part])) for part in parts])
+    return _joined(grid, x, y)
+
+
+def _joined(grid: Floats, x: Floats, y: Floats) -> Floats:
+    """Straight lines between points, the first and the last one going on beyond them."""
+    found = np.interp(grid, x, y)
+    for place, beyond in ((0, grid < x[0]), (-2, grid > x[-1])):
+        if x.size > 1 and x[place + 1] > x[place]:
+            slope = (y[place + 1] - y[place]) / (x[place + 1] - x[place])
+            found[beyond] = y[place] + slope * (grid[beyond] - x[place])
+    return found
 
 
 def steady_levels(
