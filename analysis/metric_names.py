@@ -64,10 +64,10 @@ def metric_named(said: str, names: Iterable[str]) -> str | None:
     holding = [name for name in every if words <= _normal(name)] if words else []
     if holding:
         return min(holding, key=lambda name: (len(metrics.words(name)), name))
+    if not every:
+        return None
     best = process.extractOne(_squeezed(wanted), [_squeezed(name) for name in every])
-    if best is not None and fuzz.ratio(_squeezed(wanted), best[0]) >= SIMILAR:
-        return every[best[2]]
-    return None
+    return every[best[2]] if fuzz.ratio(_squeezed(wanted), best[0]) >= SIMILAR else None
 
 
 def nearest_metrics(said: str, names: Iterable[str], most: int = 3) -> list[str]:
