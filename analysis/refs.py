@@ -74,15 +74,25 @@ def parse_run(text: str, defaults: Defaults) -> RunRef | Path:
     if "://" in text:
         return _run_of_url(text, defaults)
     if text.startswith(("/", "./", "../", "~", ".\\")) or text.endswith(".wandb") or text == ".":
-        return Path(text).expanduser()
+        return _path(text)
     parts = [part for part in text.split("/") if part]
     if "/runs/" in text and len(parts) == 4 and parts[2] == "runs":
         parts = [parts[0], parts[1], parts[3]]
     if not 1 <= len(parts) <= 3 or not all(_NAME.match(part) for part in parts):
-        if Path(text).exists():
+        if "\0" not in text and Path(text).exists():
             return Path(text)
         raise BadReference(f"“{shorten(text)}” is not the name of a run.")
     return _complete(parts, text, defaults)
+
+
+def _path(text: str) -> Path:
+    """A path as typed, ``~`` resolved; none that no system could hold."""
+    try:
+        if "\0" in text:
+            raise ValueError("a path holds no NUL")
+        return Path(text).expanduser()
+    except (RuntimeError, ValueError):  # the home of somebody who is not known here
+        raise BadReference(f"“{shorten(text)}” is not a path on this machine.") from None
 
 
 def parse_project(text: str, defaults: Defaults) -> ProjectRef:

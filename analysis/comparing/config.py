@@ -165,7 +165,7 @@ def _equal(first: Any, second: Any) -> bool:
 
 
 def _is_noise(name: str, values: Sequence[Sequence[Any]]) -> bool:
-    if _NOISE.search(name):
+    if _NOISE.search(name) or name.startswith(("_", "wandb")):
         return True
     texts = [value for side in values for value in side]
     return bool(texts) and all(isinstance(t, str) and _PATH.match(t) for t in texts)

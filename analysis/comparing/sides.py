@@ -84,7 +84,7 @@ def _exists(text: str) -> bool:
     path = folder if marker and "," in folder else text
     try:
         return bool(path) and Path(path).expanduser().exists()
-    except (OSError, ValueError):
+    except (OSError, RuntimeError, ValueError):
         return False
 
 
@@ -107,7 +107,7 @@ def _member(part: str, defaults: Defaults, *, disk: bool) -> Member:
 
 
 def _place(text: str, defaults: Defaults, part: str, *, disk: bool) -> ProjectRef | Path:
-    if disk and text and Path(text).expanduser().is_dir():
+    if disk and text and _exists(text) and Path(text).expanduser().is_dir():
         return Path(text).expanduser()
     if text:
         within = parse_project(text, defaults)

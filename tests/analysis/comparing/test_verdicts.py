@@ -1,0 +1,224 @@
+"""Verdicts: on recorded runs, on made ones, and the sentences for what cannot be compared."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis.comparing.compare import compare, examine
+from analysis.comparing.loading import Loaded, Loader
+from analysis.comparing.report import Comparison
+from analysis.comparing.sides import GroupRef, SideRef
+from analysis.errors import NotComparable
+from analysis.history import History
+from analysis.run import RunState
+from analysis.sources.base import Effort
+from benchmarks.compare import rates
+from tests.comparisons import STEPS, a_curve, a_read_run, a_side, compared, one_each
+from tests.reports import NOW
+from tests.runs import RUNS
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+async def of(*sides: str) -> Comparison:
+    """The comparison of recorded runs; a side names several with commas, a group with its name."""
+    loader = Loader(None, NOW, Effort(30.0))
+    refs = []
+    for side in sides:
+        if side.startswith("group:"):
+            members: tuple[Path | GroupRef, ...] = (GroupRef(side.removeprefix("group:"), RUNS),)
+        else:
+            members = tuple(RUNS / name for name in side.split(","))
+        refs.append(SideRef(side, members))
+    return await compare(loader, refs)
+
+
+def recorded(*names: str) -> None:
+    missing = [name for name in names if not (RUNS / name).is_dir()]
+    if missing:
+        pytest.skip(f"not in the bundled sample: {', '.join(missing)}")
+
+
+SLOW = ["lr0.0001-seed0", "lr0.0001-seed1", "lr0.0001-seed2"]
+FAST = ["lr0.001-seed0", "lr0.001-seed1", "lr0.001-seed2"]
+
+
+@pytest.mark.parametrize("seeds", [SLOW, FAST])
+@pytest.mark.parametrize(("a", "b"), [(0, 1), (0, 2), (1, 2)])
+async def test_seeds_of_one_configuration_are_too_close(seeds: list[str], a: int, b: int) -> None:
+    """Runs that differ in nothing but their seed have no winner."""
+    recorded(*seeds)
+    report = await of(seeds[a], seeds[b])
+    assert report.verdict == "too_close"
+    assert "one seed only" in report.reason
+
+
+async def test_one_seed_each_finds_a_real_improvement_with_low_confidence() -> None:
+    """A learning rate ten times higher is better, and one seed never proves it."""
+    recorded(*SLOW, *FAST)
+    for fast, slow in zip(FAST, SLOW, strict=True):
+        report = await of(fast, slow)
+        assert (report.verdict, report.confidence) == ("a_better", "low")
+        assert report.seeds == (1, 1)
+        assert (report.seeds_needed or 0) >= 3
+        assert [item.key for item in report.config_diff if item.important] == ["lr"]
+
+
+async def test_three_seeds_each_prove_it() -> None:
+    """The groups of the same runs, by their name: the spread between seeds is measured."""
+    recorded(*SLOW, *FAST)
+    report = await of("group:lr0.0001", "group:lr0.001")
+    assert (report.verdict, report.confidence) == ("b_better", "high")
+    assert report.seeds == (3, 3)
+    assert report.noise_measured
+    assert "the seed-to-seed spread" in report.reason
+    assert report.effect is not None
+    assert report.interval is not None
+    assert report.interval[0] < report.effect < report.interval[1]
+    again = await of(",".join(FAST), ",".join(SLOW))
+    assert again.verdict == "a_better"
+    assert again.effect == pytest.approx(-report.effect)
+
+
+async def test_ranking_corrects_for_choosing_the_best() -> None:
+    """Of three, two seeds of one configuration are tied and the verdict says so."""
+    recorded(*SLOW, *FAST)
+    report = await of(FAST[0], SLOW[0], FAST[1])
+    assert report.verdict == "too_close"
+    assert [place.tied_with_best for place in report.ranking] == [True, True, False]
+    assert report.ranking[-1].label == SLOW[0]
+
+
+async def test_adversarial_losses_are_not_comparable() -> None:
+    """Two losses that pull against each other do not tell who is better."""
+    recorded("digit-gan", "vae-digits")
+    report = await of("digit-gan", "vae-digits")
+    assert report.verdict == "not_comparable"
+    assert "adversarial" in report.reason
+
+
+async def test_a_loss_that_broke_loses() -> None:
+    """NaN at the matched point is worse than any number."""
+    recorded("lr-too-high", "healthy-digits")
+    report = await of("lr-too-high", "healthy-digits")
+    assert report.verdict == "b_better"
+    assert "not a finite number" in report.reason
+
+
+@pytest.mark.parametrize(
+    ("sides", "said"),
+    [
+        ([FAST[0]], "needs two sides"),
+        ([FAST[0]] * 2, "compared with itself"),
+        ([FAST[0]] * 9, "too many"),
+    ],
+)
+async def test_what_is_no_comparison_is_refused(sides: list[str], said: str) -> None:
+    """One side, the same run twice, more than eight sides: a clear sentence each."""
+    recorded(FAST[0])
+    with pytest.raises(NotComparable, match=said):
+        await of(*sides)
+
+
+def test_runs_that_share_no_metric() -> None:
+    """Nothing in common decides nothing; the configurations are still told apart."""
+    one = a_read_run("a", a_curve(0.5, 1), metric="reward_model/score", lr=1)
+    other = a_read_run("b", a_curve(0.5, 1), metric="train/loss", lr=2)
+    report = compared(a_side("a", one), a_side("b", other)).report
+    assert report.verdict == "not_comparable"
+    assert "share no" in report.reason
+    assert report.config_diff
+
+
+def test_a_run_without_history() -> None:
+    """It is named."""
+    run, _ = a_read_run("empty", a_curve(0.5, 1))
+    from analysis import signals
+
+    bare = signals.of(run, History(), now=NOW)
+    report = compared(
+        a_side("a", a_read_run("a", a_curve(0.5, 1))), a_side("e", (run, bare))
+    ).report
+    assert (report.verdict, report.reason) == (
+        "not_comparable", "empty has no history to compare."
+    )  # fmt: skip
+
+
+def test_a_running_run_is_compared_where_it_stands() -> None:
+    """The verdict is “so far”, and what the finished one had by its end is said."""
+    young = a_read_run("young", a_curve(0.5, 1)[: STEPS // 2], state=RunState.RUNNING)
+    old = a_read_run("old", a_curve(0.9, 2))
+    report = compared(a_side("young", young), a_side("old", old)).report
+    assert report.so_far
+    assert report.matched_at == 10 * STEPS // 2
+    assert report.reason.startswith("So far")
+    assert report.sides[1].later == pytest.approx(0.9, rel=0.05)
+    assert "old had" in report.reason
+
+
+def test_equal_samples_are_fair_where_batches_differ() -> None:
+    """Twice the batch at half the steps: compared by samples, and said so."""
+    small = a_read_run("small", a_curve(0.5, 1), batch_size=16)
+    large = a_read_run("large", a_curve(0.5, 2)[: STEPS // 2], batch_size=64)
+    report = compared(a_side("small", small), a_side("large", large)).report
+    assert report.axis == "samples"
+    assert report.matched_at == 16 * 10 * STEPS
+    assert "16 and 64" in report.axis_reason
+    by_step = compared(a_side("small", small), a_side("large", large), by="step").report
+    assert by_step.axis == "step"
+
+
+def test_restarts_and_other_intervals_do_not_change_the_verdict() -> None:
+    """A run that went back and one that logs every eighth step are the same as before."""
+    loss = a_curve(0.5, 3)
+    step = np.arange(1, STEPS + 1) * 10
+    back = np.concatenate([step[:300], step[250:]])
+    restarted = a_read_run("b", np.concatenate([loss[:300] + 5.0, loss[250:]]), step=back)
+    sparse = a_read_run("b", loss[::8], step=step[::8])
+    rival = a_read_run("a", a_curve(1.5, 4))
+    plain = compared(a_side("a", rival), a_side("b", a_read_run("b", loss))).report
+    for other in (restarted, sparse):
+        report = compared(a_side("a", rival), a_side("b", other)).report
+        assert report.verdict == plain.verdict == "b_better"
+        assert report.effect == pytest.approx(plain.effect, rel=0.05)
+
+
+def test_the_metric_may_be_asked_for_in_words() -> None:
+    """“accuracy” means the accuracy that is logged; a higher one is better."""
+    more = {"eval/accuracy": np.linspace(0.1, 0.9, STEPS)}
+    less = {"eval/accuracy": np.linspace(0.1, 0.6, STEPS)}
+    a = a_read_run("a", a_curve(0.5, 1), more=more)
+    b = a_read_run("b", a_curve(0.4, 1), more=less)
+    report = compared(a_side("a", a), a_side("b", b), metric="accuracy").report
+    assert (report.metric, report.direction, report.verdict) == ("eval/accuracy", "up", "a_better")
+
+
+def test_the_same_input_gives_the_same_answer() -> None:
+    """No clock, no chance."""
+    assert one_each().report == one_each().report
+
+
+def test_an_unread_side_is_a_pure_failure() -> None:
+    """Judging nothing names what is missing instead of raising."""
+    run, _ = a_read_run("x", a_curve(0.5, 1))
+    from analysis import signals
+
+    bare = a_side("x", (run, signals.of(run, History(), now=NOW)))
+    report, matter = examine(Loaded((bare, bare)), now=NOW)
+    assert matter is None
+    assert report.verdict == "not_comparable"
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_false_winners_are_rare(seeds: int) -> None:
+    """Null pairs: within three standard deviations of at most 5 % winners that count."""
+    found = rates(seeds, 0.0, 40, seed=11)
+    assert found["right"] + found["wrong"] <= 0.05 + 3 * (0.05 * 0.95 / 40) ** 0.5
+
+
+def test_a_real_difference_is_found() -> None:
+    """Three seeds a side, four standard deviations, calm curves: three of four at the least."""
+    found = rates(3, 4.0, 30, seed=11, kind="calm")
+    assert found["right"] >= 0.75
+    assert found["wrong"] == 0.0
