@@ -31,9 +31,10 @@ async def alert(ask: Ask) -> AsyncIterator[Reply]:
     watching = ask.services.watching
     told = rule.to_json() | ({"run": run} if run else {})
     words = f"{rule} of {run}" if run else str(rule)
-    kept = await watching.rules.add(channel, where, rule=told, text=words, creator=ask.request.user)
     here = await watching.subscriptions.in_channel(channel)
-    watched = any(one.where in (where, ProjectRef(where.entity)) for one in here)
+    places = {where, ProjectRef(where.entity)}
+    watched = any(one.where in places and not one.only_rules for one in here)
+    kept = await watching.rules.add(channel, where, rule=told, text=words, creator=ask.request.user)
     token = await ask.services.conversation.undos.offer(
         Change(_KIND, channel, ask.request.user, {"rule": kept.id})
     )

@@ -7,7 +7,7 @@ engine: its jobs are kept in a list and run when a test says so.
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from wandb.sdk import wandb_setup
 
 from bot.background.engine import Engine
-from bot.demo.slack import LocalSlack, Message
+from bot.demo.slack import LocalSlack, Message, View
 from bot.demo.wandb import API_KEY, LocalWandb
 from bot.settings import load
 from bot.wiring import Application, build
 from tests.clocks import HandClock
 
 TICK_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as it was enqueued, and when it may run."""
+
+    kind: str
+    args: Mapping[str, Any]
+    due: datetime
 
 
 @dataclass
@@ -38,7 +47,7 @@ class House:
     wandb: LocalWandb
     clock: HandClock
     app: Application
-    jobs: list[tuple[str, Mapping[str, Any], str | None]] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
 
     async def tick(self, times: int = 1, *, seconds: float = TICK_S) -> None:
         """Lets time pass, looks at what is due, and delivers what there is to say."""
@@ -51,10 +60,10 @@ class House:
 
     async def work(self) -> None:
         """Runs the jobs that wait, and those that they bring."""
-        while self.jobs:
-            kind, args, _ = self.jobs.pop(0)
-            job = self.app.background.engine._jobs[kind][0]
-            await job(args)
+        while due := [job for job in self.jobs if job.due <= self.clock.now()]:
+            self.jobs.remove(due[0])
+            run = self.app.background.engine._jobs[due[0].kind][0]
+            await run(due[0].args)
 
     async def deliver(self) -> None:
         """Posts what waits, without a look."""
@@ -64,20 +73,37 @@ class House:
 
     async def says(self, text: str, where: str = "#ml", who: str = "ada") -> None:
         """Somebody types; returns when the bot has done what there was to do."""
+        before = self._heard()
         await self.slack.types(where, who, text)
-        await self.idle()
-
-    async def idle(self) -> None:
-        """Waits until no request is at work, then delivers."""
-        async with self.clock.passing():
-            await self.slack.settled()
-            await self.app.listeners.drain(20.0)
-            await self.work()
+        await self.idle(before)
 
     async def click(self, message: Message, what: str, who: str = "ada") -> None:
         """Somebody presses a button, and the bot does what it does."""
+        before = self._heard()
         await self.slack.click(message, what, who)
-        await self.idle()
+        await self.idle(before)
+
+    async def submits(self, view: View, values: Mapping[str, Any]) -> None:
+        """Somebody fills a form in, and the bot does what it does."""
+        before = self._heard()
+        await self.slack.submit(view, values)
+        if not view.errors:
+            await self.idle(before)
+
+    async def idle(self, before: int) -> None:
+        """Waits until the bot has begun to answer, then until it is done, then delivers."""
+        async with self.clock.passing():
+            await self.slack.until(lambda: self._heard() > before)
+            await self.app.listeners.drain(20.0)
+            await self.slack.settled()
+            await self.work()
+
+    def _heard(self) -> int:
+        """Grows with whatever the bot does at Slack: calls, and what it says to one person."""
+        whispers = sum(len(channel.ephemerals) for channel in self.slack.channels.values())
+        # Bolt asks who it is before anything of ours runs.
+        calls = [call for call in self.slack.calls if call.method != "auth.test"]
+        return len(calls) + whispers
 
     def channel(self, where: str = "#ml") -> list[Message]:
         """The messages at a channel's top, oldest first."""
@@ -172,7 +198,8 @@ def _by_hand(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
         delay: float = 0.0,
         partition: str | None = None,
     ) -> None:
-        house.jobs.append((kind, args, partition))
+        due = house.clock.now() + timedelta(seconds=delay)
+        house.jobs.append(Job(kind, args, due))
 
     async def live(_: Engine, keys: object) -> frozenset[str]:
         return frozenset()
