@@ -8,7 +8,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from analysis.comparing.report import Comparison, SideReport
+from analysis.comparing.report import Comparison
+from analysis.comparing.table import Row, Value, axis_place, rows
 from bot.text import duration, number, plain
 
 MOST_KEYS = 12
@@ -55,68 +56,22 @@ def _parts(report: Comparison) -> Iterator[RenderableType]:
 
 def _figures(report: Comparison) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("", style="bright_black")
+    table.add_column(axis_place(report), style="bright_black")
     for letter, side in zip("ABCDEFGH", report.sides, strict=False):
         table.add_column(f"{letter}: {plain(side.label)}", overflow="fold")
-    for label, values, better in _rows(report):
+    for row in rows(report):
         cells = [
-            Text(value, style="bold green" if index == better else "")
-            for index, value in enumerate(values)
+            Text(_written(row, value), style="bold green" if index == row.better else "")
+            for index, value in enumerate(row.values)
         ]
-        table.add_row(plain(label), *cells)
+        table.add_row(plain(row.label), *cells)
     return table
 
 
-def _rows(report: Comparison) -> Iterator[tuple[str, list[str], int | None]]:
-    sides = report.sides
-    yield "state", [side.state for side in sides], None
-    yield "seeds", [str(len(side.runs)) for side in sides], None
-    if report.metric:
-        values = [side.value for side in sides]
-        label = f"{report.metric} at {report.axis} {number(report.matched_at)}"
-        yield label, [number(value) for value in values], _better(values, report.direction)
-    for index in range(len(sides[0].eval)):
-        figures = [side.eval[index] if index < len(side.eval) else None for side in sides]
-        first = figures[0]
-        if first is None:
-            continue
-        if first.metric != report.metric:
-            values = [figure.value if figure else None for figure in figures]
-            yield first.metric, [number(v) for v in values], _better(values, first.direction)
-        best = [figure.best if figure else None for figure in figures]
-        yield f"best {first.metric}", [number(v) for v in best], _better(best, first.direction)
-    yield from _plain_rows(sides)
-
-
-def _plain_rows(sides: tuple[SideReport, ...]) -> Iterator[tuple[str, list[str], int | None]]:
-    losses = [side.loss.value if side.loss else None for side in sides]
-    rows: list[tuple[str, list[float | None], str | None]] = [
-        ("training loss", losses, "down"),
-        ("gradient norm, median", [s.grad_median for s in sides], None),
-        ("gradient norm, 95 %", [s.grad_p95 for s in sides], None),
-        ("loss spikes", [s.loss_spikes for s in sides], None),
-        ("not finite", [s.not_finite for s in sides], None),
-        (f"pace, {sides[0].throughput_unit}", [s.throughput for s in sides], "up"),
-        ("steps/hour", [s.steps_per_hour for s in sides], "up"),
-        ("run-hours", [s.run_hours for s in sides], None),
-    ]
-    for label, values, direction in rows:
-        if any(value is not None for value in values):
-            yield label, [number(value) for value in values], _better(values, direction)
-    reached = [s.reached_other_s for s in sides]
-    if any(value is not None for value in reached):
-        yield (
-            "time to the other's best",
-            [duration(v) if v is not None else "never" for v in reached],
-            None,
-        )
-
-
-def _better(values: list[float | None], direction: str | None) -> int | None:
-    known = [(value, index) for index, value in enumerate(values) if value is not None]
-    if direction is None or len(known) < 2 or len({value for value, _ in known}) == 1:
-        return None
-    return (min(known) if direction == "down" else max(known))[1]
+def _written(row: Row, value: Value) -> str:
+    if value is None or isinstance(value, str):
+        return plain(value or "–")
+    return duration(value) if row.kind == "duration" else number(value)
 
 
 def _config(report: Comparison) -> Table:

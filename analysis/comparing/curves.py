@@ -165,12 +165,7 @@ def levels_at(
         }
         found = _at_course(windows, (start, high), high - WINDOW * (high - low), resamples)
     else:
-        sparse = [curve.x[curve.x > start] for curve in sound.values()]
-        enough = [
-            x if x.size >= ANCHORS else curve.x[-ANCHORS:]
-            for x, curve in zip(sparse, sound.values(), strict=True)
-        ]
-        anchors = min(enough, key=lambda x: (x.size, x[0]))
+        anchors = _anchors(list(sound.values()), (low, high), start)
         reach = (high - low) * WINDOW / 2
         found = {index: _at_anchors(curve, anchors, reach) for index, curve in sound.items()}
     for index, level in found.items():
@@ -178,6 +173,23 @@ def levels_at(
         moved = abs(float(first[0]) - level.value) if first.size else 0.0
         found[index] = replace(level, moved=moved)
     return [found.get(index) for index in range(len(curves))]
+
+
+def _anchors(curves: Sequence[Placed], reach: tuple[float, float], start: float) -> Floats:
+    """The places at which sparse curves are read: the sparsest one's last, none far back.
+
+    At least ``ANCHORS`` where they stand within the last quarter of the range; one at its end
+    where not even one does, so that no value of long ago speaks for the matched point.
+    """
+    low, high = reach
+    earliest = high - SHARES[1] * (high - low)
+    enough: list[Floats] = []
+    for curve in curves:
+        inside = curve.x[curve.x > start]
+        last = curve.x[-ANCHORS:]
+        enough.append(inside if inside.size >= ANCHORS else last[last >= min(earliest, start)])
+    chosen = min(enough, key=lambda x: (x.size, x[0] if x.size else low))
+    return chosen if chosen.size else np.array([high])
 
 
 def _at_course(

@@ -150,3 +150,15 @@ def test_any_curves_have_levels_or_none(values: list[np.ndarray]) -> None:
     assert reach is not None
     for level in steady_levels([curves], *reach)[0]:
         assert level is None or (np.isfinite(level.value) and np.isfinite(level.error))
+
+
+def test_a_sparse_rival_does_not_make_the_past_speak() -> None:
+    """Three points of a rival spread over everything: the level is still that of the end."""
+    x = np.arange(1.0, 17)
+    fast = Placed(x, 0.1 + 2.0 * np.exp(-x / 2))
+    rare = Placed(np.array([1.0, 8.0, 15.0]), np.array([4.0, 3.0, 2.9]))
+    level, other = levels_at([fast, rare], 1.0, 15.0)
+    assert level is not None
+    assert other is not None
+    assert level.value == pytest.approx(0.1, abs=0.05)
+    assert other.value == pytest.approx(2.9, abs=0.05)
