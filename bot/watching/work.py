@@ -523,9 +523,8 @@ def _may_return(run: Run, now: datetime) -> bool:
 
 
 def _end(report: RunReport | None, now: datetime) -> datetime:
-    if report is None:
-        return now
-    return report.run.ended_at or report.run.heartbeat_at or now
+    facts = None if report is None else report.run
+    return now if facts is None else facts.ended_at or facts.heartbeat_at or now
 
 
 def _group_over(track: Track) -> bool:
