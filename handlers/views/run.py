@@ -17,12 +17,13 @@ from handlers.views import feedback
 from handlers.views.escape import Mrkdwn, code, date, escape, join, link, mrkdwn
 from handlers.views.figures import figures, highlights
 from handlers.views.numbers import number, plural, steps
-from handlers.views.tables import preformatted
+from handlers.views.tables import quoted
 from handlers.views.why import sentence as cause_sentence
 from handlers.views.words import HEALTH, SEVERITY, state_sentence
 
 Size = Literal["full", "compact"]
 
+_ENDED: Final = frozenset({"run_failed", "run_crashed"})
 _QUOTED: Final = 4
 _QUOTED_CHARACTERS: Final = 1_200
 
@@ -153,10 +154,10 @@ def _full(
 ) -> Iterator[Block]:
     yield b.header(report.headline)
     yield b.section(_status(report))
+    yield from _cause(report)
     numbers = b.fields(figures(report))
     if numbers:
         yield numbers
-    yield from _cause(report)
     yield from _findings(report, detail.findings)
     if pending:
         yield b.context(mrkdwn("⏳ {pending}", pending=pending))
@@ -215,12 +216,14 @@ def _cause(report: RunReport) -> Iterator[Block]:
         mrkdwn("🧭 *Why:* {cause}{sure}", cause=cause_sentence(cause.sentence), sure=sure)
     )
     if cause.quotes:
-        yield preformatted("\n".join(cause.quotes[-_QUOTED:]), _QUOTED_CHARACTERS)
+        yield quoted("\n".join(cause.quotes[-_QUOTED:]), _QUOTED_CHARACTERS)
 
 
 def _findings(report: RunReport, shown: int) -> Iterator[Block]:
     ranked = sorted(report.findings, key=lambda finding: -finding.severity.rank)
     for finding in ranked[:shown]:
+        if report.cause is not None and finding.code in _ENDED:  # the advice fits the cause
+            finding = finding.model_copy(update={"advice": report.cause.advice or ""})
         yield b.section(_finding(finding, said=_said(report.headline, finding.message)))
     if len(ranked) > shown:
         left = len(ranked) - shown

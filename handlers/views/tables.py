@@ -6,8 +6,11 @@ from typing import Any
 
 from handlers.reply import Block
 from handlers.views import limits
-from handlers.views.escape import plain
+from handlers.views.blocks import section
+from handlers.views.escape import Mrkdwn, plain
 
+# A fence cannot be escaped inside code: a letter that looks alike takes the backtick's place.
+_LITERAL = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "\u02cb"})
 _CELL = 120
 _FIXED_CELL = 26
 
@@ -67,29 +70,40 @@ def fixed(rows: Sequence[Row], mark: str = "✓") -> Block:
         ).rstrip()
         for row in texts
     ]
-    return preformatted("\n".join(lines))
+    return quoted("\n".join(lines))
 
 
 def preformatted(text: str, limit: int = 3_000) -> Block:
-    """Text as it stands, in fixed width: quoted lines, tables. Nothing in it is mark-up."""
-    lines = [plain(line, 400, empty=" ") if line.strip() else " " for line in text.split("\n")]
-    # `plain` folds runs of blanks, which hold columns apart here: they are put back.
-    kept = "\n".join(
-        _same_blanks(line, raw) for line, raw in zip(lines, text.split("\n"), strict=True)
-    )
-    return {
-        "type": "rich_text",
-        "elements": [
-            {
-                "type": "rich_text_preformatted",
-                "elements": [{"type": "text", "text": kept[:limit] or " "}],
-            }
-        ],
-    }
+    """Text as it stands, in fixed width, as rich text: nothing in it is mark-up.
+
+    Only for messages that are never edited afterwards: Slack refuses to turn a message that holds
+    rich text into one that does not begin with it (``block_mismatch``). Else see ``quoted``.
+    """
+    kept = _as_it_stands(text)[:limit] or " "
+    literal = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": kept}]}
+    return {"type": "rich_text", "elements": [literal]}
 
 
-def _same_blanks(cleaned: str, raw: str) -> str:
-    """The raw line where cleaning changed nothing but its blanks."""
+def quoted(text: str, limit: int = 2_800) -> Block:
+    """Text in fixed width as mark-up: for messages that are edited in place."""
+    lines: list[str] = []
+    left = limit
+    for line in _as_it_stands(text).split("\n"):
+        shown = line.translate(_LITERAL)
+        left -= len(shown) + 1
+        if left < 0:
+            break
+        lines.append(shown)
+    return section(Mrkdwn("```\n" + "\n".join(lines or [" "]) + "\n```"))
+
+
+def _as_it_stands(text: str) -> str:
+    """Each line cleaned of what is invisible; runs of blanks, which hold columns apart, stay."""
+    return "\n".join(_line(raw) for raw in text.split("\n"))
+
+
+def _line(raw: str) -> str:
+    cleaned = plain(raw, 400, empty=" ")
     same = " ".join(raw.split()) == cleaned
     return raw.rstrip()[:400] if same and raw.isprintable() else cleaned
 

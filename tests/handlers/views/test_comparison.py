@@ -17,7 +17,7 @@ from handlers.views import failures as failures_view
 from handlers.views import why as why_view
 from handlers.views.compare_with import choices, chosen, modal
 from handlers.views.comparison import Wanted, comparing, details, message
-from handlers.views.tables import preformatted
+from handlers.views.tables import preformatted, quoted
 from handlers.views.validate import validate_message, validate_options, validate_view
 from tests.comparisons import clear_win, explained, one_each
 from tests.handlers.views.test_run import NASTY
@@ -153,9 +153,10 @@ def test_promises_hold_any_name(names: list[str]) -> None:
 
 @given(TEXT, st.text(max_size=200))
 def test_quotes_are_literal(text: str, more: str) -> None:
-    """Anything can be quoted in fixed width."""
-    block = preformatted(f"{text}\n{more}")
-    assert not validate_message({"text": "x", "blocks": [block]})
+    """Anything can be quoted in fixed width, and nothing ends the quotation early."""
+    for block in (preformatted(f"{text}\n{more}"), quoted(f"{text}\n{more}")):
+        assert not validate_message({"text": "x", "blocks": [block]})
+    assert block["text"]["text"].count("```") == 2
 
 
 @given(TEXT)
