@@ -13,6 +13,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from analysis.alerts.base import Alert
+from analysis.causes.report import finite_json
 from analysis.findings import Severity
 from bot.background import policy
 from bot.background.policy import QuietHours
@@ -275,7 +276,7 @@ def _merged(
         if alert.run is not None and not _is_group(subject):
             payload["facts"] = alert.run.model_dump(mode="json")
         if alert.metrics:
-            payload["metrics"] = {**(payload.get("metrics") or {}), **alert.metrics}
+            payload["metrics"] = {**(payload.get("metrics") or {}), **_plain(alert.metrics)}
         if alert.kind == "returned":
             payload.pop("cause", None)
         if alert.cause is not None:
@@ -292,6 +293,11 @@ def _merged(
 def _is_group(subject: str) -> bool:
     last = subject.rpartition("/")[2]
     return last.startswith(("sweep:", "group:"))
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as JSON holds them: PostgreSQL refuses a row with a NaN in it."""
+    return {key: finite_json(value) for key, value in values.items()}
 
 
 def _event_key(alert: Alert) -> str:
@@ -412,7 +418,7 @@ def _changes(
     if len(causes) == 1:
         payload["cause"] = causes[0].model_dump(mode="json")
     if len(alerts) == 1 and alerts[0].metrics:
-        payload["metrics"] = dict(alerts[0].metrics)
+        payload["metrics"] = _plain(alerts[0].metrics)
     return payload | (_mention(listener, alerts) if mention else {})
 
 
@@ -454,7 +460,7 @@ def _note(
         payload={
             "headline": alert.headline,
             "rule": alert.evidence.rule,
-            "numbers": dict(alert.evidence.numbers),
+            "numbers": _plain(alert.evidence.numbers),
             "why": verdict.why,
             "name": alert.name,
         },
