@@ -5,13 +5,13 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from types import SimpleNamespace
 from typing import Any
 
 from aiohttp import web
 
-from analysis.errors import ConnectionFailed, NotAuthenticated
+from analysis.errors import AnalysisError, ConnectionFailed, NotAuthenticated
 from analysis.flight import off_loop
 from bot import logs
 from bot.settings import Settings
@@ -94,7 +94,7 @@ async def running(settings: Settings) -> AsyncIterator[tuple[Application, int]]:
         site = web.TCPSite(runner, settings.host, settings.port)
         await site.start()
         port = runner.addresses[0][1]
-        warming = asyncio.create_task(off_loop(_warm_up))
+        warming = asyncio.gather(off_loop(_warm_up), _meet_wandb(app))
         stack.callback(warming.cancel)
         yield app, port
 
@@ -106,6 +106,12 @@ def _warm_up() -> None:
     from handlers.language import warm_up
 
     warm_up()
+
+
+async def _meet_wandb(app: Application) -> None:
+    """Asks whose key it is ahead of the first question; while W&B is down that can wait."""
+    with suppress(AnalysisError):
+        await app.services.conversation.directory.home()
 
 
 async def _accepted(call: Awaitable[Any], token: str) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from analysis.errors import AnalysisError
 from analysis.flight import Flights
 from analysis.refs import ProjectRef, RunRef
-from analysis.run import Run
+from analysis.run import Run, Viewer
 from analysis.sources.base import RunPage, RunQuery
 from analysis.sources.wandb import WandbSource
 from handlers.ports import Clock
@@ -48,11 +48,15 @@ class Directory:
     _flights: Flights[ProjectRef, tuple[Run, ...]] = field(default_factory=Flights)
     _refreshing: dict[ProjectRef, "asyncio.Task[None]"] = field(default_factory=dict)
     _home: str | None = None
+    _asking: "asyncio.Task[Viewer] | None" = None
 
     async def home(self) -> str | None:
         """The entity of the bot's own key."""
         if self._home is None:
-            self._home = (await self.source.viewer()).entity
+            # Asked to the end even where nobody waits so long: the next sentence finds it.
+            if self._asking is None or self._asking.done():
+                self._asking = asyncio.create_task(self.source.viewer(), name="whose key it is")
+            self._home = (await asyncio.shield(self._asking)).entity
         return self._home
 
     async def recent(self, within: ProjectRef) -> tuple[Run, ...]:
@@ -98,7 +102,9 @@ class Directory:
 
     async def close(self) -> None:
         """Gives up what is still being fetched."""
-        tasks = list(self._refreshing.values())
+        tasks: list[asyncio.Task[Any]] = list(self._refreshing.values())
+        if self._asking is not None:
+            tasks.append(self._asking)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

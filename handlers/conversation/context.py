@@ -90,20 +90,32 @@ class ContextBuilder:
         return shown
 
     async def _known(self, request: Request, place: Place | None) -> Iterable[Run]:
+        allowed: list[str] = []
         try:
-            async with background(self._looked_up(request, place), self.clock) as work:
+            async with background(self._looked_up(request, place, allowed), self.clock) as work:
                 if await work.done_within(PATIENCE_S):
                     return await work.result()
-            return self.conversation.directory.seen(place.entity) if place is not None else ()
         except AnalysisError:
             return ()
+        # W&B is slow to list them: those that were met before are known all the same.
+        seen = self.conversation.directory.seen
+        return tuple(run for entity in allowed for run in seen(entity))
 
-    async def _looked_up(self, request: Request, place: Place | None) -> Iterable[Run]:
-        """The newest runs of the default place, of the key's entity without one; then others."""
+    async def _looked_up(
+        self, request: Request, place: Place | None, allowed: list[str]
+    ) -> Iterable[Run]:
+        """The newest runs of the default place, of the key's entity without one; then others.
+
+        Args:
+            request: Who asks.
+            place: The default place.
+            allowed: Takes the entity once it is sure that it may be told of.
+        """
         directory = self.conversation.directory
         entity = place.entity if place is not None else await directory.home()
         if entity is None or await self._refused(request, entity):
             return ()
+        allowed.append(entity)
         recent: tuple[Run, ...] = ()
         if request.click is None:  # a click names its run
             recent = await directory.recent(ProjectRef(entity, place.project if place else None))

@@ -28,6 +28,8 @@ async def uses_vision(here: Office) -> None:
     """The channel's default is demo/vision from now on."""
     await here.says("/wandb use demo/vision")
     await here.answer("is the default")
+    # As after the start: whose key it is, and the names, are known. The clock here leaves no time.
+    await here.app.services.conversation.directory.home()
     await here.app.services.conversation.directory.recent(ProjectRef("demo", "vision"))
 
 
