@@ -7,10 +7,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from analysis.errors import BadRequest
+from handlers.views.limits import UNFURL_DOMAINS
 
 EVENTS_PATH: Final = "/slack/events"
 """Where the HTTP receiver takes events, commands, interactivity and options."""
-MOST_DOMAINS: Final = 5
 _FILE: Final = "manifest.yml"
 
 
@@ -76,14 +76,23 @@ def with_hosts(manifest: Mapping[str, Any], hosts: Sequence[str]) -> dict[str, A
     """
     known: list[str] = [*manifest["features"]["unfurl_domains"]]
     for host in hosts:
-        name = (urlsplit(host if "://" in host else f"https://{host}").hostname or "").lower()
-        if "." not in name:
+        name = _host(host)
+        if not unfurls(host):
             raise BadRequest(f"“{host}” is no host whose links Slack can unfurl.")
         if not any(name == domain or name.endswith(f".{domain}") for domain in known):
             known.append(name)
-    if len(known) > MOST_DOMAINS:
-        raise BadRequest(f"Slack unfurls the links of {MOST_DOMAINS} domains at most.")
+    if len(known) > UNFURL_DOMAINS:
+        raise BadRequest(f"Slack unfurls the links of {UNFURL_DOMAINS} domains at most.")
     return {**manifest, "features": {**manifest["features"], "unfurl_domains": known}}
+
+
+def unfurls(host: str) -> bool:
+    """Whether Slack can unfurl links to a host: it takes names with a dot, without their port."""
+    return "." in _host(host)
+
+
+def _host(host: str) -> str:
+    return (urlsplit(host if "://" in host else f"https://{host}").hostname or "").lower()
 
 
 def as_yaml(manifest: Mapping[str, Any]) -> str:

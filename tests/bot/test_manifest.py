@@ -7,14 +7,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
 import yaml
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
+from wandb.sdk import wandb_setup
 
 from analysis.errors import BadRequest
+from analysis.refs import Defaults
 from bot import manifest
 from bot.cli.group import main
 from bot.demo.slack.app import EVENT_SCOPES, InstalledApp
@@ -22,10 +25,12 @@ from bot.demo.slack.methods.table import METHODS
 from handlers import registry
 from handlers.dispatch import Dispatcher
 from handlers.listeners import Listeners
+from handlers.views import limits
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "bot" / "manifest.schema.json").read_text(encoding="utf-8"))
 DECLARED = manifest.load()
+OURS = DECLARED["features"]["unfurl_domains"]
 
 # What Bolt's helpers call: name of the listener's argument → Web API method.
 HELPERS = {
@@ -217,7 +222,7 @@ def test_an_address_that_slack_would_refuse_is_named(url: str) -> None:
 def test_own_hosts_unfurl_too() -> None:
     """A self-hosted W&B is added; a host that is covered already is not; five is the most."""
     made = manifest.with_hosts(DECLARED, ["https://wandb.corp.example:8443/x", "api.wandb.ai"])
-    assert made["features"]["unfurl_domains"] == ["wandb.ai", "wandb.corp.example"]
+    assert made["features"]["unfurl_domains"] == [*OURS, "wandb.corp.example"]
     jsonschema.validate(made, SCHEMA)
     with pytest.raises(BadRequest, match="5 domains"):
         manifest.with_hosts(DECLARED, [f"host{n}.example" for n in range(5)])
@@ -247,4 +252,34 @@ def test_the_command_prints_it_for_an_address(
         main(["manifest", "--url", "https://x.example", "--host", "w.example.org", *arguments])
     printed = yaml.safe_load(capsys.readouterr().out)
     jsonschema.validate(printed, SCHEMA)
-    assert printed["features"]["unfurl_domains"] == ["wandb.ai", "w.example.org"]
+    assert printed["features"]["unfurl_domains"] == [*OURS, "w.example.org"]
+
+
+def test_links_to_both_of_wandbs_own_hosts_unfurl() -> None:
+    """Every host whose links are understood without any setting is declared."""
+    hosts = {urlsplit(url).hostname for url in Defaults().app_urls}
+    assert hosts == set(OURS)
+    assert len(OURS) <= limits.UNFURL_DOMAINS
+
+
+@pytest.mark.parametrize(
+    ("server", "more"),
+    [
+        ("https://wandb.corp.example", ["wandb.corp.example"]),
+        ("https://api.wandb.ai", []),
+        ("http://localhost:8080", []),  # Slack cannot unfurl that: nothing to declare
+    ],
+)
+def test_the_server_that_is_set_unfurls_by_itself(
+    server: str, more: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A self-hosted W&B need not be named a second time."""
+    wandb_setup.teardown()  # the package keeps the settings of its first use for the process
+    monkeypatch.setenv("WANDB_BASE_URL", server)
+    monkeypatch.delenv("WANDB_APP_URL", raising=False)
+    with pytest.raises(SystemExit) as ended:
+        main(["manifest"])
+    wandb_setup.teardown()
+    assert ended.value.code == 0
+    printed = yaml.safe_load(capsys.readouterr().out)
+    assert printed["features"]["unfurl_domains"] == [*OURS, *more]

@@ -39,6 +39,7 @@ async def test_a_run_becomes_a_card(slack: LocalSlack, bot: Bot) -> None:
     """Verdict, state, numbers, a plot, and what one would do next."""
     message = await posted(slack, f"look at {URL}")
     await slack.until(lambda: message.unfurls)
+    await slack.until(lambda: all(file.processed for file in slack.files.values()))
     async with bot.clock.passing():
         await slack.until(lambda: "slack_file" in blocks_of(message))
     card = blocks_of(message)
@@ -56,6 +57,8 @@ async def test_the_card_does_not_wait_for_its_picture(slack: LocalSlack, bot: Bo
     await slack.until(lambda: message.unfurls)
     assert "slack_file" not in blocks_of(message)
     slack.files_may_process.set()
+    # Only then time passes: on a slow machine it would outrun Slack's work on the file.
+    await slack.until(lambda: all(file.processed for file in slack.files.values()))
     async with bot.clock.passing():
         await slack.until(lambda: "slack_file" in blocks_of(message))
 
