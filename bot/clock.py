@@ -14,3 +14,7 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Returns after ``seconds``."""
         await asyncio.sleep(seconds)
+
+    async def alarm(self, seconds: float) -> None:
+        """Returns after ``seconds``."""
+        await asyncio.sleep(seconds)

@@ -17,6 +17,13 @@ class Clock(Protocol):
         """Returns after ``seconds`` of this clock's time."""
         ...
 
+    async def alarm(self, seconds: float) -> None:
+        """Returns after ``seconds`` too, for whoever gives work of others so long and no longer.
+
+        Apart from ``sleep`` because a test may hurry a pause, but not a race with work.
+        """
+        ...
+
 
 class Sender(Protocol):
     """Messages to Slack. Implemented by ``handlers.sending``; raises ``handlers.problems``."""

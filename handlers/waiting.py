@@ -26,7 +26,7 @@ class Work(Generic[_Result]):
         """Whether it is done, waiting at most ``seconds``; it goes on either way."""
         if self._task.done():
             return True
-        alarm = asyncio.ensure_future(self._clock.sleep(seconds))
+        alarm = asyncio.ensure_future(self._clock.alarm(seconds))
         both: set[asyncio.Future[Any]] = {self._task, alarm}
         try:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 START = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+_STEP_S = 0.5
+_QUIET_S = 0.3  # real seconds without anything beginning or ceasing to wait
 
 
 class HandClock:
@@ -14,16 +16,27 @@ class HandClock:
     def __init__(self, start: datetime = START) -> None:
         self._now = start
         self._sleepers: list[tuple[datetime, asyncio.Future[None]]] = []
+        self._alarms: set[asyncio.Future[None]] = set()
         self._changed = asyncio.Condition()
 
     def now(self) -> datetime:
         return self._now
 
     async def sleep(self, seconds: float) -> None:
+        await self._wait(seconds, asyncio.get_running_loop().create_future())
+
+    async def alarm(self, seconds: float) -> None:
+        alarm: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._alarms.add(alarm)
+        try:
+            await self._wait(seconds, alarm)
+        finally:
+            self._alarms.discard(alarm)
+
+    async def _wait(self, seconds: float, alarm: asyncio.Future[None]) -> None:
         if seconds <= 0:
             await asyncio.sleep(0)
             return
-        alarm: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         entry = (self._now + timedelta(seconds=seconds), alarm)
         self._sleepers.append(entry)
         async with self._changed:
@@ -51,12 +64,17 @@ class HandClock:
 
     @asynccontextmanager
     async def passing(self) -> AsyncIterator[None]:
-        """Time flies: whoever sleeps is woken at once."""
+        """Time flies: whoever sleeps is woken at once.
+
+        An alarm races with work that takes real time, at the servers or in a thread: time stops
+        before it until that work, if there is any, has had a real chance to end.
+        """
 
         async def fly() -> None:
             while True:
                 await self.asleep()
-                await self.advance(0.5)
+                if not self._alarm_near() or await self._quiet():
+                    await self.advance(_STEP_S)
 
         task = asyncio.create_task(fly())
         try:
@@ -64,6 +82,15 @@ class HandClock:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+    def _alarm_near(self) -> bool:
+        end = self._now + timedelta(seconds=_STEP_S)
+        return any(due <= end and alarm in self._alarms for due, alarm in self._sleepers)
+
+    async def _quiet(self) -> bool:
+        before = list(self._sleepers)
+        await asyncio.sleep(_QUIET_S)
+        return before == self._sleepers
 
     async def asleep(self, number: int = 1) -> None:
         """Waits until so many are asleep, and whoever is about to fall asleep is too."""

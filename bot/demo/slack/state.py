@@ -88,7 +88,7 @@ class Workspace:
         """Wait for the next change."""
         await self._change.wait()
 
-    async def until(self, condition: Callable[[], T], timeout: float = 5.0) -> T:  # noqa: ASYNC109
+    async def until(self, condition: Callable[[], T], timeout: float = 20.0) -> T:  # noqa: ASYNC109
         """Wait until a condition holds, looking at each change and never polling.
 
         Args:
