@@ -4,6 +4,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from bot.demo.wandb.model import LocalRun
@@ -76,7 +77,7 @@ def _operator(value: Any, name: str, operand: Any) -> bool:
         case "$ne":
             return not _equal(value, operand)
         case "$in" | "$nin":
-            found = any(_equal(value, each) for each in operand)
+            found = _among(value, operand)
             return found if name == "$in" else not found
         case "$gt" | "$gte" | "$lt" | "$lte":
             return any(_compares(each, name, operand) for each in _each(value))
@@ -94,6 +95,12 @@ def _operator(value: Any, name: str, operand: Any) -> bool:
             return not _holds(value, operand)
         case _:
             raise FilterError(f"unknown operator: {name}")
+
+
+def _among(value: Any, operand: Any) -> bool:
+    if isinstance(value, str):  # the names of a thousand runs are looked through by the interpreter
+        return value in operand
+    return any(_equal(value, each) for each in operand)
 
 
 def _each(value: Any) -> list[Any]:
@@ -129,6 +136,7 @@ def _moment(text: str) -> float | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
+@lru_cache(maxsize=1024)
 def _snake(key: str) -> str:
     return re.sub(r"(?<=[a-z])([A-Z])", r"_\1", key).lower()
 
