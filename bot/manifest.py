@@ -87,8 +87,9 @@ def with_hosts(manifest: Mapping[str, Any], hosts: Sequence[str]) -> dict[str, A
 
 
 def unfurls(host: str) -> bool:
-    """Whether Slack can unfurl links to a host: it takes names with a dot, without their port."""
-    return "." in _host(host)
+    """Whether Slack can unfurl links to a host: it takes names with a dot, and no numbers."""
+    name = _host(host)
+    return "." in name and not name.rpartition(".")[2].isdecimal()
 
 
 def _host(host: str) -> str:

@@ -1,10 +1,11 @@
 """What Slack's other places remember, in the database: ``handlers.surface.ports`` on storage."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.storage import Database, once, people
+from bot.storage.leaving import forget_everything
 from handlers.ports import Clock
 from handlers.sending import SlackSender
 from handlers.surface.home import Homes
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 UNFURL: Final = "unfurl"
 """The channel's preference: whether links unfurl there."""
+HOME: Final = "home"
+"""The person's preference: in which workspace they last opened their home tab, and when."""
 _LINK: Final = 700
 
 
@@ -80,6 +83,38 @@ class StoredVotes:
                 )
 
 
+@dataclass(frozen=True, slots=True)
+class StoredOpenings:
+    """``surface.Openings``: known to all replicas, and still after a restart."""
+
+    database: Database
+    clock: Clock
+
+    async def opened(self, user: str, team: str) -> None:
+        """Remembers it."""
+        now = self.clock.now()
+        async with self.database.begin() as connection:
+            await people.prefer(connection, "user", user, HOME, {"team": team}, now=now)
+
+    async def team_of(self, user: str) -> str | None:
+        """The workspace; ``None`` where the person never opened the tab."""
+        async with self.database.read() as connection:
+            kept = await people.preference(connection, "user", user, HOME)
+        return str(kept["team"]) if kept else None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKeepsakes:
+    """``surface.Keepsakes``: the whole database, because one bot serves one workspace."""
+
+    database: Database
+
+    async def forget(self) -> Mapping[str, int]:
+        """Deletes it, in one transaction."""
+        async with self.database.begin() as connection:
+            return await forget_everything(connection)
+
+
 def surface(
     *,
     database: Database,
@@ -99,7 +134,8 @@ def surface(
     """
     return Surface(
         panel=SlackPanel(web, once, sender.placed, clock),
-        homes=Homes(),
+        homes=Homes(StoredOpenings(database, clock)),
         sightings=StoredSightings(database, clock),
         votes=StoredVotes(database, clock),
+        keepsakes=StoredKeepsakes(database),
     )

@@ -23,6 +23,8 @@ from bot.clock import SystemClock
 from bot.conversation import StoredDeliveries, StoredTopics
 from bot.directory import Directory
 from bot.doctor.service import for_admins
+from bot.homes import EVERY_S as HOMES_EVERY_S
+from bot.homes import LiveHomes
 from bot.judging import comparer, explainer, failure_finder
 from bot.settings import Settings, check_tokens
 from bot.stops import StoredStops
@@ -142,6 +144,7 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
             stops=StoredStops(database, clock),
             places=surface(database=database, web=steady, once=once, sender=sender, clock=clock),
         )
+        work.engine.every("homes", HOMES_EVERY_S, LiveHomes(database, clock, services).round)
         listeners = Listeners(Dispatcher(services), StoredDeliveries(database, clock))
         secret = settings.slack_signing_secret
         bolt = AsyncApp(client=steady, signing_secret=secret.get_secret_value() if secret else None)

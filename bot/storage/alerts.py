@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.rows import insert_once, to
@@ -120,6 +120,40 @@ async def in_channel(
         .limit(limit)
     )
     return tuple(to(AlertRow, row) for row in await connection.execute(query))
+
+
+@dataclass(frozen=True, slots=True)
+class Stir:
+    """That something about a run changed: an alert came, or was over.
+
+    Attributes:
+        id: of the alert.
+        run: the path of the run, or of the group.
+        creator: who made the channel watch it.
+        over: whether the alert ended, rather than came.
+    """
+
+    id: int
+    run: str
+    creator: str
+    over: bool
+
+
+async def stirred(
+    connection: AsyncConnection, *, since: datetime, limit: int = 500
+) -> tuple[Stir, ...]:
+    """What changed since then in any watch, posted or not, the newest alert first."""
+    query = (
+        select(alerts.c.id, alerts.c.run, watches.c.creator, alerts.c.resolved_at)
+        .join(watches, watches.c.id == alerts.c.watch_id)
+        .where(or_(alerts.c.at >= since, alerts.c.resolved_at >= since))
+        .order_by(alerts.c.id.desc())
+        .limit(limit)
+    )
+    return tuple(
+        Stir(row.id, row.run, row.creator, row.resolved_at is not None)
+        for row in await connection.execute(query)
+    )
 
 
 async def last_posted(

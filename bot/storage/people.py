@@ -85,6 +85,23 @@ async def preference(
     return row.value if row else default
 
 
+async def who_prefers(
+    connection: AsyncConnection, scope: Scope, name: str, *, since: datetime, limit: int
+) -> tuple[tuple[str, Any], ...]:
+    """Whose preference of a name was set since then, with its value; the latest first."""
+    query = (
+        select(preferences.c.subject, preferences.c.value)
+        .where(
+            preferences.c.scope == scope,
+            preferences.c.name == name,
+            preferences.c.updated_at >= since,
+        )
+        .order_by(preferences.c.updated_at.desc())
+        .limit(limit)
+    )
+    return tuple((row.subject, row.value) for row in await connection.execute(query))
+
+
 async def forget_preference(
     connection: AsyncConnection, scope: Scope, subject: str, name: str
 ) -> bool:

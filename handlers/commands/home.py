@@ -29,7 +29,7 @@ async def refresh(ask: Ask) -> AsyncIterator[Reply]:
     """Draws the tab anew, with what W&B says now."""
     request = ask.request
     homes = ask.services.surface.homes
-    homes.opened(request.user, request.team)
+    await homes.opened(request.user, request.team)
     await homes.draw(request.user, request.team, ask.services, fresh=True)
     async for reply in _nothing():
         yield reply

@@ -13,5 +13,5 @@ async def opened(happened: Happened, services: Services) -> None:
         await greet(happened, services)
         return
     homes = services.surface.homes
-    homes.opened(user, happened.team)
+    await homes.opened(user, happened.team)
     await homes.draw(user, happened.team, services)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -15,6 +14,8 @@ from handlers.problems import SlackProblem
 from handlers.registry import Ask
 from handlers.request import Request
 from handlers.services import Services
+from handlers.surface.memory import RecentOpenings
+from handlers.surface.ports import Openings
 from handlers.views import home as view
 from handlers.views.home import Home
 from handlers.views.look import part_of
@@ -22,7 +23,6 @@ from handlers.waiting import background
 
 HOURS: Final = 24.0
 _QUIET_S: Final = 0.7  # an answer at hand is not announced by a “reading …”
-_KEPT: Final = 1_000
 _OFFERED: Final = 3
 _LOG: Final = logging.getLogger(__name__)
 
@@ -44,22 +44,24 @@ def changes(ask: Ask) -> bool:
 
 @dataclass(slots=True)
 class Homes:
-    """Who has a home tab that may be open, so that it is drawn again when something changes."""
+    """Draws home tabs.
 
-    _opened: OrderedDict[str, str] = field(default_factory=OrderedDict)
+    Attributes:
+        openings: Whose may be open, so that it is drawn again when something changes.
+    """
+
+    openings: Openings = field(default_factory=RecentOpenings)
     _drawing: dict[str, int] = field(default_factory=dict)
 
-    def opened(self, user: str, team: str) -> None:
+    async def opened(self, user: str, team: str) -> None:
         """Somebody looks at it."""
-        self._opened[user] = team
-        self._opened.move_to_end(user)
-        if len(self._opened) > _KEPT:
-            self._opened.popitem(last=False)
+        await self.openings.opened(user, team)
 
     async def changed(self, user: str, services: Services) -> None:
         """Something of this person changed: the tab is drawn anew, if they ever looked."""
-        if user in self._opened:
-            await self.draw(user, self._opened[user], services)
+        team = await self.openings.team_of(user)
+        if team is not None:
+            await self.draw(user, team, services)
 
     async def draw(self, user: str, team: str, services: Services, *, fresh: bool = False) -> None:
         """Draws the tab; a newer drawing of the same tab wins over one that still waits.

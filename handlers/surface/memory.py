@@ -11,6 +11,7 @@ from handlers.ports import Clock
 SHOWN_FOR: Final = timedelta(minutes=30)
 """How long a link that was shown in a channel is not shown again there (GitHub's rule)."""
 _KEPT: Final = 5_000
+_PEOPLE: Final = 1_000
 
 
 @dataclass(slots=True)
@@ -44,6 +45,24 @@ class RecentSightings:
     async def want(self, channel: str, wanted: bool) -> None:
         """Remembers it."""
         (self._unwanted.discard if wanted else self._unwanted.add)(channel)
+
+
+@dataclass(slots=True)
+class RecentOpenings:
+    """``surface.Openings`` for one process: of the last thousand people."""
+
+    _opened: OrderedDict[str, str] = field(default_factory=OrderedDict)
+
+    async def opened(self, user: str, team: str) -> None:
+        """Remembers it."""
+        self._opened[user] = team
+        self._opened.move_to_end(user)
+        if len(self._opened) > _PEOPLE:
+            self._opened.popitem(last=False)
+
+    async def team_of(self, user: str) -> str | None:
+        """The workspace; ``None`` where they did not lately."""
+        return self._opened.get(user)
 
 
 @dataclass(slots=True)

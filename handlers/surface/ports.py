@@ -126,7 +126,7 @@ class Votes(Protocol):
 class HomeTabs(Protocol):
     """Home tabs, drawn when they are opened and when something on them changes."""
 
-    def opened(self, user: str, team: str) -> None:
+    async def opened(self, user: str, team: str) -> None:
         """Somebody looks at theirs."""
         ...
 
@@ -138,6 +138,26 @@ class HomeTabs(Protocol):
 
     async def changed(self, user: str, services: "Services") -> None:
         """Something of this person changed: the tab is drawn anew, if they ever looked."""
+        ...
+
+
+class Openings(Protocol):
+    """Who opened their home tab lately, so that it is worth drawing again."""
+
+    async def opened(self, user: str, team: str) -> None:
+        """Remembers it."""
+        ...
+
+    async def team_of(self, user: str) -> str | None:
+        """The workspace in which a person opened it; ``None`` where they did not lately."""
+        ...
+
+
+class Keepsakes(Protocol):
+    """Everything that is kept of the workspace."""
+
+    async def forget(self) -> Mapping[str, int]:
+        """Deletes all of it; how many entries of each kind."""
         ...
 
 
@@ -158,6 +178,7 @@ class Surface:
         homes: Home tabs.
         sightings: Which links were shown where.
         votes: How people judge findings.
+        keepsakes: What is deleted when the app is uninstalled; absent where nothing is kept.
         rooms: The threads in which this process works, by channel and time stamp.
     """
 
@@ -165,4 +186,5 @@ class Surface:
     homes: HomeTabs
     sightings: Sightings
     votes: Votes
+    keepsakes: Keepsakes | None = None
     rooms: dict[tuple[str, str], Room] = field(default_factory=dict)

@@ -53,6 +53,16 @@ KINDS = {
 FIELDS = {r"""\bprofile\b.*["']email["']""": "users:read.email"}
 
 
+@pytest.fixture(autouse=True)
+def _no_server_is_set(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """W&B's package keeps the settings of its first use for the process; here it has none."""
+    for name in ("WANDB_BASE_URL", "WANDB_APP_URL", "WANDB_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    wandb_setup.teardown()
+    yield
+    wandb_setup.teardown()
+
+
 class Recorder:
     """Takes the place of the Bolt app, and notes what is listened to."""
 
@@ -267,19 +277,20 @@ def test_links_to_both_of_wandbs_own_hosts_unfurl() -> None:
     [
         ("https://wandb.corp.example", ["wandb.corp.example"]),
         ("https://api.wandb.ai", []),
-        ("http://localhost:8080", []),  # Slack cannot unfurl that: nothing to declare
+        ("http://localhost:8080", []),  # Slack cannot unfurl these: nothing to declare
+        ("http://10.1.2.3:8080", []),
     ],
 )
 def test_the_server_that_is_set_unfurls_by_itself(
-    server: str, more: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    server: str,
+    more: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """A self-hosted W&B need not be named a second time."""
-    wandb_setup.teardown()  # the package keeps the settings of its first use for the process
     monkeypatch.setenv("WANDB_BASE_URL", server)
-    monkeypatch.delenv("WANDB_APP_URL", raising=False)
     with pytest.raises(SystemExit) as ended:
         main(["manifest"])
-    wandb_setup.teardown()
     assert ended.value.code == 0
     printed = yaml.safe_load(capsys.readouterr().out)
     assert printed["features"]["unfurl_domains"] == [*OURS, *more]

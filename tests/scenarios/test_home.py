@@ -3,14 +3,19 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sqlalchemy import func, select
 
 from analysis.refs import ProjectRef
 from bot.demo.slack import View
 from bot.demo.wandb import LocalWandb
+from bot.homes import LiveHomes
+from bot.storage.tables import METADATA
 from handlers.views.validate import validate_view
 from tests.clocks import HandClock
 from tests.scenarios.office import Office, a_workspace, office
+from tests.scenarios.watching import House, a_house, ago
 
 
 @pytest.fixture
@@ -141,3 +146,82 @@ async def test_a_workspace_without_home_tabs_is_fine(at: Office) -> None:
     await at.slack.opens_home("ada")
     await at.quiet()
     assert at.slack.homes == {}
+
+
+# What a tick finds
+
+
+@pytest.fixture
+async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    """The bot with ada's channel watching demo/digits; one run is well."""
+    async with a_house(tmp_path, monkeypatch) as made:
+        made.wandb.add_run(
+            "demo",
+            "digits",
+            "otter",
+            columns={"train/loss": np.linspace(2.0, 1.0, 30)},
+            created_at=ago(made, minutes=10),
+        ).heartbeat_at = made.clock.now().timestamp()
+        await made.says("/wandb watch demo/digits")
+        await made.tick()
+        yield made
+
+
+def drawn(house: House) -> int:
+    """How often ada's tab was drawn."""
+    ada = house.slack.user("ada").id
+    return sum(1 for call in house.slack.calls_of("views.publish") if call.args["user_id"] == ada)
+
+
+async def at_home(house: House) -> None:
+    """Ada opens her tab and chooses her project there."""
+    slack = house.slack
+    await slack.opens_home("ada")
+    async with house.clock.passing():
+        await slack.until(lambda: "Three steps" in slack.home_of("ada").plain)
+        await slack.click(slack.home_of("ada"), "home.project", value="demo/digits")
+        await slack.until(lambda: "🟢" in slack.home_of("ada").plain)
+        await house.app.listeners.drain(10.0)
+
+
+async def test_what_a_tick_finds_is_seen_at_home(house: House) -> None:
+    """A run fails: the open tab says so by itself, once."""
+    live = LiveHomes(house.app.database, house.clock, house.app.services)
+    await live.round()
+    assert drawn(house) == 0  # nobody has looked
+    await at_home(house)
+    assert "Failed" not in house.slack.home_of("ada").plain
+    house.wandb.run("demo/digits/otter").becomes("failed", exit_code=1)
+    await house.clock.advance(61)
+    await house.tick()
+    async with house.clock.passing():
+        await live.round()
+    assert "Failed" in house.slack.home_of("ada").plain
+    told = drawn(house)
+    await house.clock.advance(61)
+    async with house.clock.passing():
+        await live.round()
+    assert drawn(house) == told  # nothing new
+
+
+async def test_an_uninstalled_app_keeps_nothing(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Watches, accounts, what was said: all gone, and the log says how much and what to do."""
+    await at_home(house)
+    await house.slack.uninstalls()
+    for _ in range(3):  # each is looked up in the database, then handed over
+        await house.slack.settled()
+        async with house.app.database.begin() as connection:
+            await house.app.database.now(connection)
+        await house.app.listeners.drain(10.0)
+    async with house.app.database.read() as connection:
+        left = {
+            table.name: (await connection.execute(select(func.count()).select_from(table))).scalar()
+            for table in METADATA.sorted_tables
+        }
+    ours = {"replicas", "budgets"}
+    later = {"events_seen"}  # the deliveries that came after it
+    assert {name for name, count in left.items() if count} <= ours | later
+    assert "stored rows were deleted" in caplog.text
+    assert "revoked the bot's token" in caplog.text
