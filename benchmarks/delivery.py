@@ -23,6 +23,7 @@ from typing import Any
 
 import aiohttp
 
+from analysis.errors import AnalysisError
 from bot.background.ports import Batch, CardChange, Found, Post
 from bot.background.service import Background, Paces, Work
 from bot.clock import SystemClock
@@ -59,9 +60,11 @@ class Clockwork:
                 posts.append(Post(what, watch.id, thread_of=key))
         return Found(batch.state, cards=tuple(cards), posts=tuple(posts))
 
-    async def unreachable(self, batch: Batch, since: datetime, reason: str) -> Found:
+    async def unreachable(
+        self, batch: Batch, since: datetime, error: AnalysisError | None
+    ) -> Found:
         """Never happens here."""
-        raise AssertionError(reason)
+        raise AssertionError(error)
 
 
 def render(kind: str, payload: Mapping[str, Any], now: datetime) -> Message:

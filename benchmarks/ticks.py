@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from analysis.errors import AnalysisError
 from bot.background.jobs.tick import Tick
 from bot.background.outbox import Outbox
 from bot.background.ports import Batch, CardChange, Found, Post
@@ -40,6 +41,9 @@ class HandedTime:
         return self.at
 
     async def sleep(self, seconds: float) -> None:
+        """Not at all."""
+
+    async def alarm(self, seconds: float) -> None:
         """Not at all."""
 
 
@@ -73,9 +77,11 @@ class Changed:
             posts=tuple(posts),
         )
 
-    async def unreachable(self, batch: Batch, since: datetime, reason: str) -> Found:
+    async def unreachable(
+        self, batch: Batch, since: datetime, error: AnalysisError | None
+    ) -> Found:
         """Never happens here."""
-        raise AssertionError(reason)
+        raise AssertionError(error)
 
 
 async def measure(url: str, number: int, one_in: int, rounds: int) -> list[float]:

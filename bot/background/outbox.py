@@ -11,6 +11,7 @@ from bot.background.notes import EVENT_TYPE
 from bot.background.ports import Enqueue
 from bot.storage import Card, CardKey, Database, Outgoing, cards, outbox
 from bot.storage.outbox import Row
+from handlers.problems import Unreachable
 
 DELIVER = "deliver"
 
@@ -67,6 +68,18 @@ class Outbox:
             thread_ts=card.thread_ts,
         )
         return await self.put(connection, what, now=now)
+
+    async def revive(
+        self, connection: AsyncConnection, channel: str, *, since: datetime, now: datetime
+    ) -> int:
+        """Says after all what could not be said while a channel was closed; how many messages."""
+        rows = await outbox.revive(
+            connection, channel, errors=Unreachable.codes, since=since, now=now
+        )
+        for row in rows:
+            await self._job(connection, row, now=now)
+        await cards.wake(connection, channel, now=now)
+        return len(rows)
 
     async def sweep(self, database: Database, *, now: datetime, quiet_s: float) -> int:
         """New jobs for rows that no job has touched for ``quiet_s`` and that have none."""

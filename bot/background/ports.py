@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from analysis.errors import AnalysisError
 from bot.storage.alerts import Fate
 from bot.storage.cards import CardKey
 from bot.storage.outbox import Outgoing
@@ -183,8 +184,16 @@ class TickWork(Protocol):
         """
         ...
 
-    async def unreachable(self, batch: Batch, since: datetime, reason: str) -> Found:
-        """What to show while W&B does not answer (the board's line, no alerts)."""
+    async def unreachable(
+        self, batch: Batch, since: datetime, error: AnalysisError | None
+    ) -> Found:
+        """What to show while nobody can look (the board's line, no alerts).
+
+        Args:
+            batch: whose state counts this failure too.
+            since: of the first look that failed.
+            error: why; ``None`` for a fault of ours.
+        """
         ...
 
 

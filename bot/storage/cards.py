@@ -260,6 +260,15 @@ async def hold(
     await connection.execute(update(cards).where(cards.c.id == card_id).values(**values))
 
 
+async def wake(connection: AsyncConnection, channel: str, *, now: datetime) -> None:
+    """Lets the edits of a channel that were given up be made after all."""
+    await connection.execute(
+        update(cards)
+        .where(cards.c.channel == channel, cards.c.ts.is_not(None), cards.c.version > cards.c.shown)
+        .values(dirty=True, not_before=now)
+    )
+
+
 async def oldest_dirty(connection: AsyncConnection) -> datetime | None:
     """Since when the update that waits longest has waited."""
     query = select(cards.c.changed_at).where(cards.c.dirty.is_(True), cards.c.ts.is_not(None))

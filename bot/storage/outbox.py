@@ -7,7 +7,7 @@ another row's message tells it too. Each step names the state it comes from (and
 two that try, one does it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -266,6 +266,44 @@ async def failed(connection: AsyncConnection, row_id: int, *, error: str, now: d
         .where(outbox.c.id == row_id, outbox.c.state.in_(("new", "sending")))
         .values(state="failed", error=error, done_at=now, touched_at=now)
     )
+
+
+async def revive(
+    connection: AsyncConnection,
+    channel: str,
+    *,
+    errors: Collection[str],
+    since: datetime,
+    now: datetime,
+) -> tuple[Row, ...]:
+    """Makes posts of a channel that Slack had refused new again, each with a new number for a job.
+
+    Args:
+        connection: of a write transaction.
+        channel: that can be posted to again.
+        errors: Slack's words for why it could not.
+        since: older ones stay as they are.
+        now: the present.
+    """
+    rows = await connection.execute(
+        update(outbox)
+        .where(
+            outbox.c.channel == channel,
+            outbox.c.state == "failed",
+            outbox.c.error.in_(errors),
+            outbox.c.done_at >= since,
+        )
+        .values(
+            state="new",
+            attempts=0,
+            tickets=outbox.c.tickets + 1,
+            not_before=now,
+            touched_at=now,
+            done_at=None,
+        )
+        .returning(outbox)
+    )
+    return tuple(sorted((to(Row, row) for row in rows), key=lambda row: row.id))
 
 
 async def touch(connection: AsyncConnection, row_id: int, *, at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -33,6 +33,8 @@ ONLY_RULES = "only_rules"
 MANNERS = "watching"
 """The preference of a channel that holds how it wants to be told."""
 _MOST_HERE = 50
+_TOLD_AFTER = timedelta(hours=24)
+"""How old a message may be that a channel hears once it is open again."""
 
 
 def target_of(where: ProjectRef) -> Target:
@@ -146,9 +148,13 @@ class StoredSubscriptions:
         return done
 
     async def resume(self, channel: str) -> int:
-        """Lets paused watches go on."""
+        """Lets paused watches go on, and tells what could not be told since yesterday."""
+        now = self.now()
         async with self.database.begin() as connection:
-            return await watch_rows.resume_channel(connection, channel, now=self.now())
+            count = await watch_rows.resume_channel(connection, channel, now=now)
+            if count:
+                await self.outbox.revive(connection, channel, since=now - _TOLD_AFTER, now=now)
+        return count
 
     async def manners(self, channel: str) -> Manners:
         """How a channel wants to be told."""

@@ -14,7 +14,7 @@ from typing import Any, Final
 from analysis import filters as conditions
 from analysis.alerts.base import Alert, Leader, Sight, card_of
 from analysis.describe import report_of
-from analysis.errors import BadRequest
+from analysis.errors import AnalysisError, BadRequest
 from analysis.filters import Filter, Matter
 from analysis.findings import Severity
 from analysis.flight import off_loop
@@ -38,7 +38,7 @@ from bot.storage.mutes import Mute
 from bot.storage.rules import Rule as RuleRow
 from bot.storage.seen import Memory
 from bot.storage.seen import RunState as WatchState
-from bot.watching import boards, lines
+from bot.watching import blind, boards, lines
 from bot.watching.limits import limits_of
 from bot.watching.subscriptions import ONLY_RULES, board_key, where_of
 from bot.watching.telling import Listener, Told, card_key, tell
@@ -117,19 +117,37 @@ class Work:
         usual = judged.get(self.thresholds)
         if usual is None:
             usual = await off_loop(self._judged, seeing, self.thresholds, batch.now)
-        return await off_loop(_put_together, batch, seeing, usual, parts, state)
+        found = await off_loop(_put_together, batch, seeing, usual, parts, state)
+        return replace(found, cards=(*found.cards, *await self._sees_again(batch)))
 
-    async def unreachable(self, batch: Batch, since: datetime, reason: str) -> Found:
-        """The board says since when nobody could look; nothing is alerted."""
+    async def unreachable(
+        self, batch: Batch, since: datetime, error: AnalysisError | None
+    ) -> Found:
+        """The board says since when nobody could look; of no run anything is alerted."""
         found: list[CardChange] = []
+        sure = batch.state.failures >= blind.SURE_AFTER
         async with self.database.read() as connection:
             for watch in batch.watches:
                 key = board_key(watch.channel, watch.id)
                 card = await cards.find(connection, key)
                 if card is not None:
-                    told = {"unreachable_since": since.isoformat(), "reason": reason}
-                    found.append(CardChange(key, {**card.payload, **told}, watch.id))
+                    found.append(CardChange(key, blind.board(card.payload, since, error), watch.id))
+                if error is not None and blind.lasts(error) and sure:
+                    found.append(blind.begins(watch, since, error))
         return Found(batch.state, cards=tuple(found))
+
+    async def _sees_again(self, batch: Batch) -> list[CardChange]:
+        """Corrects what was said while nobody could look."""
+        since = batch.state.unreachable_since
+        if since is None:
+            return []
+        found = []
+        async with self.database.read() as connection:
+            for watch in batch.watches:
+                card = await cards.find(connection, blind.key_of(watch, since))
+                if card is not None:
+                    found.append(blind.ends(watch, since, card.payload, batch.now))
+        return found
 
     # -- looking
 

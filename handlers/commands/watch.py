@@ -60,6 +60,7 @@ async def begun(ask: Ask, where: ProjectRef, filters: str | None) -> AsyncIterat
     services, watching = ask.services, ask.services.watching
     if filters:
         await watching.subscriptions.check_filters(filters)
+    await watching.subscriptions.resume(channel)  # it can be posted to, as was just asked
     call = watching.look(targets_of(look_view.Shown.of(where)), hours=24.0, fresh=True)
     async with background(call, services.clock) as work:
         if not await work.done_within(_QUIET_S):

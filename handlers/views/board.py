@@ -128,9 +128,10 @@ def message(payload: Mapping[str, Any], now: datetime) -> Message:
     since = payload.get("unreachable_since")
     blocks: list[Block | None] = [b.header(f"Watching {where}")]
     if isinstance(since, str):
-        note = _unreachable(datetime.fromisoformat(since), str(payload.get("reason", "")))
+        note = _unreachable(datetime.fromisoformat(since), payload)
         blocks.append(b.section(note))
-        text = mrkdwn("⚠️ {where}: W&amp;B is unreachable.", where=escape(where, 150))
+        said = "I cannot look at it" if payload.get("lasting") else "W&B is unreachable"
+        text = mrkdwn("⚠️ {where}: {said}.", where=escape(where, 150), said=escape(said))
     blocks.append(b.section(mrkdwn("*{text}*", text=_sentence(payload))))
     blocks += _rows(payload)
     more = int(payload.get("more", 0))
@@ -162,12 +163,14 @@ def _sentence(payload: Mapping[str, Any]) -> Mrkdwn:
     )
 
 
-def _unreachable(since: datetime, reason: str) -> Mrkdwn:
+def _unreachable(since: datetime, payload: Mapping[str, Any]) -> Mrkdwn:
     """Says that nobody is watching just now, instead of crying that all runs stalled."""
+    said = "Not looked at" if payload.get("lasting") else "W&B unreachable"
     return mrkdwn(
-        "⚠️ *W&amp;B unreachable since {since}.* What stands below is from before. {reason}",
+        "⚠️ *{said} since {since}.* What stands below is from before. {reason}",
+        said=escape(said),
         since=date(since, "{time}"),
-        reason=escape(reason, 200),
+        reason=escape(payload.get("reason", ""), 200),
     )
 
 

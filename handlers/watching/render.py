@@ -7,7 +7,7 @@ from typing import Any, Final
 from analysis.looking.report import Look
 from analysis.reports import RunFacts
 from handlers.reply import Message
-from handlers.views import alert, board
+from handlers.views import alert, blind, board
 from handlers.views import blocks as b
 from handlers.views import look as look_view
 from handlers.views.escape import Mrkdwn, code, escape, join, link, mrkdwn
@@ -21,6 +21,7 @@ FRESH: Final = "fresh"
 SEVERAL: Final = "several"
 BRIEFING: Final = "briefing"
 REMINDER: Final = "reminder"
+BLIND: Final = "blind"
 
 
 def render(kind: str, payload: Payload, now: datetime) -> Message:
@@ -94,4 +95,5 @@ _KINDS: Final[Mapping[str, Callable[[Payload, datetime], Message]]] = {
     SEVERAL: alert.several,
     BRIEFING: briefing,
     REMINDER: reminder,
+    BLIND: blind.message,
 }

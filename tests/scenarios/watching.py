@@ -16,8 +16,9 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from sqlalchemy.ext.asyncio import AsyncConnection
 from wandb.sdk import wandb_setup
 
+from bot import manifest
 from bot.background.engine import Engine
-from bot.demo.slack import LocalSlack, Message, View
+from bot.demo.slack import InstalledApp, LocalSlack, Message, View
 from bot.demo.wandb import API_KEY, LocalWandb
 from bot.settings import load
 from bot.wiring import Application, build
@@ -148,7 +149,9 @@ async def a_house(
     def stamp() -> float:
         return clock.now().timestamp()
 
-    async with LocalSlack(clock=stamp) as slack, LocalWandb(clock=stamp) as wandb:
+    # With the scopes and events of the manifest: what it lacks is missing here too.
+    installed = InstalledApp.from_manifest(manifest.load(), handle="bot")
+    async with LocalSlack(installed, clock=stamp) as slack, LocalWandb(clock=stamp) as wandb:
         slack.add_user("ada", email="ada@example.com")
         slack.add_user("grace")
         slack.add_channel("ml")

@@ -24,6 +24,7 @@ import alembic.command  # noqa: F401
 import dbos  # noqa: F401
 import psycopg  # noqa: F401
 
+from analysis.errors import AnalysisError
 from bot.background.engine import Pace
 from bot.background.jobs.deliver import Delivery, Patience
 from bot.background.jobs.tick import Tick, TickPace
@@ -134,9 +135,11 @@ class CountingSource:
             alerts=tuple(alerts),
         )
 
-    async def unreachable(self, batch: Batch, since: datetime, reason: str) -> Found:
+    async def unreachable(
+        self, batch: Batch, since: datetime, error: AnalysisError | None
+    ) -> Found:
         """Never happens here."""
-        raise AssertionError(reason)
+        raise AssertionError(error)
 
 
 class NothingScheduled:

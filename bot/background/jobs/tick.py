@@ -93,8 +93,7 @@ class Tick:
         failures = batch.state.failures + 1
         state = replace(batch.state, unreachable_since=since, failures=failures)
         pause = min(self.pace.first_retry_s * 2 ** min(failures - 1, 10), self.pace.last_retry_s)
-        reason = error.sentence if error else "The last look failed."
-        found = await self.work.unreachable(replace(batch, state=state), since, reason)
+        found = await self.work.unreachable(replace(batch, state=state), since, error)
         await self._store(batch, token, replace(found, state=state, next_in_s=pause))
 
     async def _store(self, batch: Batch, token: str, found: Found) -> None:

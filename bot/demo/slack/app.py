@@ -21,6 +21,7 @@ EVENT_SCOPES: Final[Mapping[str, str | None]] = {
     "file_shared": "files:read",
     "group_archive": "groups:read",
     "group_left": "groups:read",
+    "group_unarchive": "groups:read",
     "link_shared": "links:read",
     "member_joined_channel": "channels:read",
     "member_left_channel": "channels:read",

@@ -258,6 +258,14 @@ class People(Views):
         self.emit(name, {"type": name, "channel": where.id, "user": self.user(user).id}, where)
         self.touch()
 
+    async def unarchives(self, channel: str | Channel, user: str | User) -> None:
+        """Somebody brings an archived channel back."""
+        where = self.channel(channel)
+        where.archived = False
+        name = "group_unarchive" if where.kind == "private" else "channel_unarchive"
+        self.emit(name, {"type": name, "channel": where.id, "user": self.user(user).id}, where)
+        self.touch()
+
     # The app's own places
 
     async def opens_home(self, user: str | User, tab: str = "home") -> Envelope | None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from analysis.errors import ConnectionFailed, RunNotFound
+from analysis.errors import AnalysisError, ConnectionFailed, RunNotFound
 from bot.background.jobs.briefing import Briefing
 from bot.background.jobs.remind import Remind
 from bot.background.jobs.tick import Tick
@@ -84,8 +84,10 @@ class Script:
             ),
         )
 
-    async def unreachable(self, batch: Batch, since: datetime, reason: str) -> Found:
-        self.shown.append((since, reason))
+    async def unreachable(
+        self, batch: Batch, since: datetime, error: AnalysisError | None
+    ) -> Found:
+        self.shown.append((since, error.sentence if error else ""))
         return Found(batch.state)
 
 
