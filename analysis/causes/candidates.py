@@ -19,9 +19,15 @@ Role = Literal["root", "generic", "consequence"]
 _PLAIN_ERRORS: Final = frozenset(
     ("KeyError", "AttributeError", "NameError", "IndexError", "TypeError", "UnboundLocalError",
      "ZeroDivisionError", "SyntaxError", "IndentationError", "TabError", "NotImplementedError",
-     "RecursionError", "StopIteration", "ConfigAttributeError")
+     "RecursionError", "StopIteration", "ConfigAttributeError", "ConfigKeyError",
+     "ConfigTypeError", "ConfigValueError", "MissingConfigException", "MissingMandatoryValue",
+     "ConfigCompositionException", "OverrideParseException", "InterpolationKeyError",
+     "InterpolationResolutionError", "UnsupportedInterpolationType", "UnsupportedValueType",
+     "ArgumentError", "LightningConfigError", "MisconfigurationException")
 )  # fmt: skip
-"""A fault of the program, whatever words its message holds."""
+"""A fault of the program or of its options, whatever words its message holds."""
+_EXHAUSTED: Final = frozenset(("gpu_oom", "host_oom", "disk_full", "cuda_error", "nan"))
+"""What no program expects: a second fault while it was handled does not explain it away."""
 _SILENT_WRAPPERS: Final = frozenset(
     ("ChildFailedError", "CalledProcessError", "SystemExit", "Exit", "SimplifiedTraceback",
      "ProcessExitedException", "SignalException")
@@ -79,10 +85,13 @@ def candidates(reading: Reading) -> list[Candidate]:
 
 
 def _from_chains(reading: Reading) -> Iterator[Candidate]:
-    for chain in reading.fatal:
-        found = _from_chain(chain, reading)
-        if found is not None:
-            yield found
+    """A chain that only reports another exception counts where that one was not printed."""
+    found = [c for chain in reading.fatal if (c := _from_chain(chain, reading)) is not None]
+    told = any(c.chain and not c.chain.wrapped and c.role != "consequence" for c in found)
+    for candidate in found:
+        hollow = candidate.role == "generic" and candidate.chain and candidate.chain.wrapped
+        if not (told and hollow):
+            yield candidate
 
 
 def _from_chain(chain: Chain, reading: Reading) -> Candidate | None:
@@ -97,7 +106,9 @@ def _from_chain(chain: Chain, reading: Reading) -> Candidate | None:
             chosen = matches[0]
     else:
         chosen = roots[0] if roots else (matches[0] if matches else None)
-    if chosen is not None and (chosen[0] is final or not _hides(final, chosen[0])):
+    if chosen is not None and (
+        chosen[0] is final or chosen[1].cause in _EXHAUSTED or not _hides(final, chosen[0])
+    ):
         trace, rule = chosen
         sure = rule.sure if trace.frames or trace is not final else min(rule.sure, 0.85)
         return Candidate(

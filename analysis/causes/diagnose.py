@@ -115,7 +115,7 @@ def _quotes(verdict: Verdict, reading: Reading, frame: Frame | None) -> Iterator
 def _quoted(verdict: Verdict, reading: Reading, frame: Frame | None) -> Iterator[str]:
     candidate = verdict.candidate
     if verdict.cause == "none":
-        if verdict.reason and verdict.rule == "finished_line":
+        if verdict.reason and verdict.rule in {"finished_line", "closed_line"}:
             yield verdict.reason
         return
     if candidate is not None and candidate.trace is not None:

@@ -14,7 +14,16 @@ from itertools import accumulate
 from typing import Final
 
 from analysis.causes.model import Line, Trace
-from analysis.causes.signs import CAUGHT_AFTER, CAUGHT_BEFORE, FINISHED, NAN_LOSS, NOISE, WRAPPERS
+from analysis.causes.signs import (
+    CAUGHT_AFTER,
+    CAUGHT_BEFORE,
+    CLOSED,
+    FINISHED,
+    NAN_LOSS,
+    NOISE,
+    POINTS_ELSEWHERE,
+    WRAPPERS,
+)
 from analysis.causes.tracebacks import find_traces, is_progress
 
 _STEP: Final = re.compile(
@@ -27,6 +36,7 @@ _SEVERAL: Final = re.compile(
     r"\brank ?[1-9]|local_rank|torchrun|torch[./]distributed|mpirun|horovod|deepspeed|"
     r"RayTrainWorker|ProcessRaisedException|-- Process \d"
 )
+_WANDB: Final = re.compile(r"wandb:")
 _ORDINARY_LINES: Final = 3
 _FIRST, _LAST = 60, 100
 """A log with more exceptions than these is judged by its first and last ones."""
@@ -62,8 +72,10 @@ class Chain:
 
 def is_wrapper(trace: Trace) -> bool:
     """Whether an exception only reports another one."""
-    return bool(WRAPPERS.search(trace.type)) or (
-        trace.message.startswith("Caught ") and " in " in trace.message[:120]
+    return (
+        bool(WRAPPERS.search(trace.type))
+        or (trace.message.startswith("Caught ") and " in " in trace.message[:120])
+        or bool(POINTS_ELSEWHERE.search(trace.message[:300]))
     )
 
 
@@ -218,7 +230,18 @@ class Reading:
     @cached_property
     def finished(self) -> Line | None:
         """The line near the end that says training is complete."""
-        return next((ln for ln in reversed(self.tail(20)) if FINISHED.search(ln.text)), None)
+        return next((ln for ln in reversed(self._own_tail) if FINISHED.search(ln.text)), None)
+
+    @cached_property
+    def closed(self) -> Line | None:
+        """W&B's closing line, where it is among the last ones: the process came to its exit."""
+        return next((ln for ln in reversed(self.tail(8)) if CLOSED.search(ln.text)), None)
+
+    @cached_property
+    def _own_tail(self) -> list[Line]:
+        """The last lines that the program itself wrote: W&B's summary at the end is long."""
+        own = [ln for ln in self.lines[-200:] if ln.text.strip() and not _WANDB.match(ln.text)]
+        return own[-20:]
 
     def plain(self) -> Iterator[Line]:
         """Lines outside of exceptions."""

@@ -62,13 +62,26 @@ WRAPPERS: Final = re.compile(
 )
 """Exceptions that only report another one, which is looked for instead."""
 
+POINTS_ELSEWHERE: Final = re.compile(
+    r"see (?:the )?(?:root cause|stack trace|error|log|message)s? (?:above|for root cause)|"
+    r"see stack trace for|check the (?:worker|task|error) logs? (?:above|for)|"
+    r"worker\w* initialization failed due to an exception",
+    re.IGNORECASE,
+)
+"""A message that only says where the real error is."""
+
+CLOSED: Final = re.compile(r"^wandb: (?:Synced \d|Find logs at|.{0,4}View run .{0,80} at:)")
+"""W&B closed the run: the process ended by itself, well or with an exception that it printed."""
+
 FINISHED: Final = re.compile(
     r"`?trainer\.fit`? stopped: `?max_|'train_runtime'|\btrain_runtime\b|"
     r"^\W{0,4}(?:all )?(?:done|finished|complete[d]?)\W{0,3}$|"
     r"training (?:is |has )?(?:complete[d]?|finished|done|ended successfully)|finished training|"
     r"(?:job|run) (?:completed|finished|succeeded)|completed successfully|"
     r"waiting for w&b process to finish.{0,8}\(success|process to finish, pid \d+.{0,12}\(success|"
-    r"total training time|end of training|best (?:model|val|score).{0,40}saved|saved final",
+    r"total training time|end of training|^stopping\. best iteration|"
+    r"early stopping, best iteration|^saved (?:the )?(?:final )?(?:model|weights) (?:to|in|at) |"
+    r"best (?:model|val|score).{0,40}saved|saved final",
     re.IGNORECASE,
 )
 """A line that says training came to its end."""

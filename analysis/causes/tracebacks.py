@@ -7,6 +7,7 @@ as long as a prefix tells them apart.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Final, Literal
 
@@ -40,12 +41,16 @@ _REPR: Final = re.compile(
 )
 _GROUP: Final = re.compile(r"^\s*(?:\+-\+?-{4,}|\+ Exception Group|(?:\| ?)+)")
 _STOP: Final = re.compile(
-    r"^(?:wandb: |srun: |slurmstepd|[WEIF]\d{4} |\[[WEI]\d* |\[[WEI] |terminate called|Exception |"
+    r"^(?:wandb:|srun: |slurmstepd|[WEIF]\d{4} |\[[WEI]\d* |\[[WEI] |terminate called|Exception |"
     r"Process \w|(?:ERROR|WARNING|INFO|DEBUG|CRITICAL)\b|Killed|Terminated|Fatal Python|={6,}|"
     r"-{20,}|The above exception|During handling|Original Traceback|\s*\d{1,3}%\|)"
 )
 _CAUSE: Final = "The above exception was the direct cause of the following exception"
 _CONTEXT: Final = "During handling of the above exception, another exception occurred"
+_ORIGINAL: Final = "Original Traceback (most recent call last)"
+"""A data loader's worker: what follows is the exception that the one before reports."""
+_REMOTE: Final = re.compile(r"(?:^|\.)RayTaskError(?:\(\w+\))?$")
+"""Ray prints the frames and the exception of the remote task right after this."""
 _ASIDE: Final = re.compile(
     r"^(?:Exception ignored in|Exception in thread|Exception in callback|--- Logging error|"
     r"Error in atexit|Exception in Tkinter|Task exception was never|Future exception was never)"
@@ -89,6 +94,7 @@ class _Stream:
         grouped = any("Exception Group Traceback" in line.text for line in lines)
         self.lines = lines
         self.texts = [_ungroup(line.text) if grouped else line.text for line in lines]
+        self.indices = [line.index for line in lines]
         self.traces: list[Trace] = []
 
     def read(self) -> list[Trace]:
@@ -145,7 +151,7 @@ class _Stream:
                 start=self.lines[start].index,
                 end=self.lines[end - 1].index,
                 rank=self.lines[at].rank,
-                after=self._link(before),
+                after=self._link(before, start),
                 aside=any(_ASIDE.match(text) for text in before),
             )
         )
@@ -155,12 +161,21 @@ class _Stream:
         """The few lines above a trace: its header, and what announced it."""
         return [text for text in self.texts[max(0, start - 5) : start] if text.strip()][-3:]
 
-    def _link(self, before: list[str]) -> Literal["cause", "context"] | None:
+    def _link(self, before: list[str], start: int) -> Literal["cause", "context"] | None:
         if not self.traces:
             return None
-        if any(_CAUSE in text for text in before):
+        if any(_CAUSE in text or _ORIGINAL in text for text in before):
+            return "cause"
+        if not self._gap(start) and _REMOTE.search(self.traces[-1].type):
             return "cause"
         return "context" if any(_CONTEXT in text for text in before) else None
+
+    def _gap(self, start: int) -> bool:
+        """Whether anything stands between the exception before and the trace at `start`."""
+        end = bisect_left(self.indices, self.traces[-1].end) + 1
+        return any(
+            text.strip() and not _HEADER.search(text) for text in self.texts[max(end, 0) : start]
+        )
 
     def _message_end(self, at: int) -> int:
         """Index after the last line that belongs to the message of the exception at `at`."""
@@ -270,6 +285,8 @@ _PROGRESS: Final = re.compile(
 
 
 def is_progress(text: str) -> bool:
-    """Whether a line reports that training goes on."""
+    """Whether a line reports that training goes on; W&B's summary at the end does not."""
+    if text.startswith("wandb:"):
+        return False
     lower = text[:600].lower()
     return any(hint in lower for hint in _PROGRESS_HINT) and bool(_PROGRESS.search(text[:600]))

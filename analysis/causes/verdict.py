@@ -220,4 +220,7 @@ def _silent(reading: Reading, exit_code: int | None, state: str | None) -> Verdi
         return Verdict(
             "none", 0.7, "finished_line", "the log's last lines", reason=line.text.strip()[:200]
         )
+    if not failed and reading.closed is not None and not reading.chains:
+        told = reading.closed.text.strip()[:200]
+        return Verdict("none", 0.55, "closed_line", "W&B's closing lines", reason=told)
     return Verdict("unknown", 0.2, "unknown", "nothing in the log tells")

@@ -80,6 +80,7 @@ RULES: Final = (
             r"you need to install|could not load library|unsupported (?:toolchain|ptx|"
             r"gpu architecture)|ptx was compiled with|(?:only supports|"
             r"requires).{0,60}(?:compute capability|ampere)|dll load failed|"
+            r"cuda setup failed|could not load (?:bitsandbytes )?native library|"
             r"unsupportedclassversionerror|cudnn_status_(?:not_supported_version|"
             r"version_mismatch)|libcudnn.{0,40}not found"
         ),

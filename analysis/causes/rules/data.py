@@ -36,7 +36,8 @@ RULES: Final = (
             r"files|data|samples) (?:were )?(?:found|in|match)|found 0 (?:files|images|"
             r"samples|videos)|no such object|the specified key does not exist|"
             r"unable to (?:synchronously )?open file.{0,40}no such file|"
-            r"does not appear to have a file named|num_samples should be a positive integer"
+            r"does not appear to have a file named|no (?:valid )?checkpoints? (?:was |were )?found|"
+            r"num_samples should be a positive integer"
         ),
         where="exception",
         source="Python, Hugging Face, S3, GCS, Azure, torchvision",

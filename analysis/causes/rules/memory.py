@@ -149,7 +149,8 @@ RULES: Final = (
         cause="disk_full",
         pattern=regex(
             r"no space left on device|errno 28|disk quota exceeded|errno 122|"
-            r"quota.{0,20}exceeded on|database or disk is full|not enough (?:free )?(?:disk "
+            r"quota.{0,20}exceeded on|^oserror: \d+ requested and \d+ written|"
+            r"database or disk is full|not enough (?:free )?(?:disk "
             r")?space|pytorchstreamwriter failed writing|inline_container.{0,40}unexpected "
             r"pos|iostream error.{0,40}write|filesystem is full|insufficient disk space"
         ),

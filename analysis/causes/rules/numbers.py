@@ -6,6 +6,15 @@ from analysis.causes.rules.base import Rule, regex, words
 
 RULES: Final = (
     Rule(
+        id="nan_device_assert",
+        cause="nan",
+        needles=words("probability tensor"),
+        pattern=regex(r"assertion `?probability tensor contains either"),
+        where="line",
+        source="PyTorch: torch.multinomial on a GPU",
+        sure=0.9,
+    ),
+    Rule(
         id="nan_exception",
         cause="nan",
         pattern=regex(
@@ -34,7 +43,7 @@ RULES: Final = (
     Rule(
         id="nan_stop_line",
         cause="nan",
-        needles=words("nan|finite|loss scale"),
+        needles=words("nan|finite|invalid loss"),
         pattern=regex(
             r"terminateonnan|invalid loss, terminating training|\bloss is (?:nan|inf|"
             r"not finite|non-finite)\b.{0,60}(?:stop|abort|terminat|exit)|(?:stopp|abort|"

@@ -36,14 +36,19 @@ RULES: Final = (
     Rule(
         id="nccl_line",
         cause="network_nccl",
-        needles=words("nccl|gloo|c10d|rendezvous|peer|socket|ibv|watchdog"),
+        needles=words(
+            "nccl|gloo|c10d|rendezvous|peer|socket|ibv|net/ib|watchdog|completion|"
+            "distributed service|coordination service|dist"
+        ),
         pattern=regex(
             r"watchdog (?:caught collective|hang)|nccl operations have failed or timed out|"
             r"nccl (?:error|warn).{0,80}(?:closed|timed out|unhandled|failed|error|reset|"
             r"ib)|connection (?:reset|closed) by (?:remote )?peer|ibv_poll_cq|"
             r"got completion.{0,60}error|rendezvous.{0,60}(?:closed|timed out|failed)|"
             r"client socket has (?:failed|timed out)|net/ib ?:.{0,60}(?:error|warn)|"
-            r"socketprogress|dist(?:backend|network|store)error"
+            r"socketprogress|dist(?:backend|network|store)error|"
+            r"distributed service detected fatal errors|error from (?:the )?coordination service|"
+            r"(?:in|rpc to) (?:the )?coordination service: unavailable"
         ),
         where="line",
         source="NCCL, Gloo, c10d",

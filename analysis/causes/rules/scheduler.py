@@ -101,7 +101,8 @@ RULES: Final = (
             r"being) preempted|compute\.instances\.preempted|eventtype\W{1,5}preempt|"
             r"(?:sigterm|signal).{0,20}preempt|"
             r"received preemption (?:notice|signal|warning)|preemption (?:notice|signal|"
-            r"detected)"
+            r"detected)|(?:state|status)\W{1,4}(?-i:PREEMPTED)\b|(?:vm|instance|node|cluster|"
+            r"tpu)\b.{0,40} (?:was|is|been) preempted"
         ),
         where="line",
         source="AWS, Google Cloud, Azure; their watchers",
