@@ -195,7 +195,11 @@ def _meant(ask: Ask, ref: RunRef) -> str | None:
         return None
     name = squeeze(run.name or run.id)
     words = [word for word in _WORDS.findall(text) if len(squeeze(word)) >= PREFIX]
-    begun = [word for word in words if name.startswith(squeeze(word))]
+    begun = [
+        word
+        for word in words
+        if name.startswith(key := squeeze(word)) or (len(key) > PREFIX and name.endswith(key))
+    ]
     if begun:
         return str(max(begun, key=len))
     near: str = max(words, key=lambda word: fuzz.ratio(name, squeeze(word)), default="")

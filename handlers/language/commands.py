@@ -16,8 +16,15 @@ from handlers.language.text import Clause, Kind, Word, clean
 JOINERS = frozenset(
     "by in for and with vs versus to on at of , me my the since from until account default".split()
 )
+GENERAL = frozenset(
+    "all any every everything mine our latest recent newest last new old current it this that these"
+    " those both here there now today please us run runs experiment experiments job jobs model"
+    " models off on".split()
+)
+"""Plain words that are never the name of a project or a run after a command."""
 SENTENCES = frozenset({"alert", "remind"})
 """Commands whose arguments are a sentence in themselves."""
+_SIDE = re.compile(r"[^\s,],[^\s,]")
 _MARK = re.compile(r"^(?P<place>IN)?(?P<mark>(?P<kind>[A-Z]+)\d+)$")
 
 
@@ -48,13 +55,11 @@ class CommandReader:
             if not parsed.rest:
                 return self._made(command.intent, Slots(), 0.9, "a command")
             return _plain_rule(parsed.rest) if command.intent is Intent.ALERT_RULE else None
-        clause = _clause(parsed.rest)
-        reading = self._reader.read(clause, context, index)
-        for place, path in reading.doubtful:
-            if command.place == "run":
-                reading = self._reader.doubting(reading, place, path, context)
         slots: dict[str, object] = {}
-        fits = self._arguments(command, reading, context, index, slots)
+        fits = True
+        sides = _sides(parsed.rest) if command.intent is Intent.COMPARE else ()
+        for part in sides or (parsed.rest,):
+            fits = self._part(command, part, context, index, slots) and fits
         self._flags(parsed, slots, context, index)
         intent = command.intent
         if command.name == "watch" and "once" in parsed.flags:
@@ -73,6 +78,25 @@ class CommandReader:
             notes=tuple(notes),
         )
 
+    def _part(
+        self,
+        command: Command,
+        text: str,
+        context: Context,
+        index: RunIndex,
+        slots: dict[str, object],
+    ) -> bool:
+        """Reads arguments, or one side of a comparison; says whether all of it fits."""
+        if command.intent is Intent.COMPARE and _SIDE.search(text) and " " not in text:
+            runs = [part for part in text.strip("<>").split(",") if part]
+            _append(slots, "runs", ",".join(index.find(run).path or run for run in runs))
+            return True
+        reading = self._reader.read(_clause(text), context, index, names=True)
+        for place, path in reading.doubtful:
+            if command.place == "run":
+                reading = self._reader.doubting(reading, place, path, context)
+        return self._arguments(command, reading, context, index, slots)
+
     @staticmethod
     def _made(intent: Intent, slots: Slots, confidence: float, note: str) -> Understanding:
         return Understanding(intent=intent, slots=slots, confidence=confidence, notes=(note,))
@@ -90,6 +114,7 @@ class CommandReader:
         if command.name == "help":
             slots["topic"] = reading.text.split()[0] if reading.text.isalpha() else None
             return len(reading.text.split()) <= 1
+        left: list[str] = []
         for word in reading.text.split():
             found = _MARK.match(word)
             if found is None:
@@ -100,7 +125,7 @@ class CommandReader:
                 elif word in JOINERS and command.takes:
                     continue
                 else:
-                    fits = False
+                    left.append(word)
                 continue
             kind = (found["place"] or "") + found["kind"]
             if kind not in command.takes and found["kind"] not in command.takes:
@@ -109,7 +134,17 @@ class CommandReader:
             self._argument(
                 command, found["kind"], reading.values[found["mark"]], context, index, slots
             )
-        return fits
+        if len(left) == 1 and self._is_name(command, left[0], slots):
+            self._bare(command, left[0], index, slots)
+            return fits
+        return fits and not left
+
+    def _is_name(self, command: Command, word: str, slots: dict[str, object]) -> bool:
+        """Whether the one plain word after a command is a name that only looks like a word."""
+        taken = {"run": "runs", "project": "projects", "entity": "entity"}.get(command.place or "")
+        if taken is None or slots.keys() & {taken, "runs", "projects"}:
+            return False
+        return word not in GENERAL and word not in self._reader.language.states
 
     def _argument(
         self,
@@ -240,9 +275,17 @@ def _plain_rule(rest: str) -> Understanding | None:
     return Understanding(
         intent=Intent.ALERT_RULE,
         slots=Slots.model_validate(slots),
-        confidence=0.5,
+        confidence=0.6,
         notes=("/wandb alert", "a rule in the plain grammar"),
     )
+
+
+def _sides(rest: str) -> tuple[str, ...]:
+    """The parts of a comparison in which commas join the runs of one side: `a,b c`."""
+    words = rest.split()
+    if len(words) < 2 or not any(_SIDE.search(word) for word in words):
+        return ()
+    return tuple(word.strip(",") for word in words if word.lower() not in JOINERS)
 
 
 def _clause(text: str) -> Clause:

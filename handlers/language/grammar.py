@@ -179,6 +179,20 @@ _TABLE = (
 COMMANDS: Mapping[str, Command] = {command.name: command for command in _TABLE}
 """Every slash command, by name, in the order in which help shows them."""
 
+ALSO: Mapping[str, frozenset[Intent]] = {
+    "describe": frozenset({I.WATCH_NOW, I.SHOW_METRIC}),
+    "watch": frozenset({I.WATCH_NOW}),
+    "compare": frozenset({I.SHOW_METRIC}),
+    "why": frozenset({I.FAILURES, I.DESCRIBE, I.SHOW_METRIC}),
+    "runs": frozenset({I.BEST_RUN}),
+    "best": frozenset({I.COMPARE}),
+    "alert": frozenset({I.REMIND}),
+    "remind": frozenset({I.ALERT_RULE}),
+    "snooze": frozenset({I.MUTE}),
+    "mute": frozenset({I.SNOOZE}),
+}
+"""What a sentence that begins with a command's name may mean beside the command itself."""
+
 _TOKEN = re.compile(r'"([^"]*)"|(\S+)')
 _SLASH = re.compile(r"^\s*/wandb(?:[\s:,]+|$)", re.IGNORECASE)
 _VALUELESS = frozenset({"once", "preview", "full", "all-projects", "json"})

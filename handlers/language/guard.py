@@ -47,11 +47,30 @@ class Guard:
             rf"^(?:(?:{language.patterns['calls']}) )*(?P<name>(?:X|OWNER)\d+)(?P<comma> ,)?"
             rf" (?:{language.patterns['asks']})(?!\S)"
         )
+        self._to_another = re.compile(
+            rf"^(?:(?:{language.patterns['calls']}) )*USER\d+(?: ,)?"
+            rf" (?:{language.patterns['asks']}|ask)(?!\S)"
+        )
+        self._idioms = re.compile(rf"(?:{language.patterns['idioms']})(?!\S)")
+        self._always = {language.patterns["beyond"], language.patterns["exclaimed"]}
+        self._conditional = re.compile(rf"(?<!\S)(?:{language.patterns['conditional']})(?!\S)")
+        self._changes = re.compile(rf"(?<!\S)(?:{language.busy})(?!\S)")
+        self._remarks = frozenset(language.patterns["remarks"].split("|"))
         self._thanks_named = re.compile(rf"(?:{language.patterns['thanks_to']}) (?:X|OWNER)\d+$")
 
     def taken_back(self, readings: list[Reading]) -> bool:
         """Whether the speaker takes it back in the same message."""
         return any(self._taken_back.search(reading.text) for reading in readings)
+
+    def is_supposed(self, before: str) -> bool:
+        """Whether what goes before supposes that something is changed: "if I mute it, …"."""
+        return bool(self._conditional.search(before) and self._changes.search(before))
+
+    def is_remark(self, before: str, verdict: Verdict) -> bool:
+        """Whether what goes before a request only refuses or reports, and sets no condition."""
+        if self._conditional.search(before):
+            return False
+        return verdict.action is None or verdict.action in self._remarks
 
     def verdict(self, reading: Reading, context: Context, *, bot: bool) -> Verdict:
         """Judges one clause.
@@ -69,6 +88,10 @@ class Guard:
         everything = foreign if context.overheard or not reading.has("RUN") else None
         if self._is_called(reading) or self._thanks_named.search(text):
             everything = everything or "somebody else is asked"
+        if self._to_another.match(text):
+            everything = everything or "somebody else is asked"
+        if context.overheard and self._idioms.match(text):
+            everything = everything or "it is a figure of speech"
         if self._vocative.search(text) and not bot and context.addressed in {"thread", "dm"}:
             everything = everything or "somebody else is asked"
         action = everything or foreign or ("it is quoted" if reading.has("QUOTE") else None)
@@ -76,7 +99,7 @@ class Guard:
             action = "somebody else is asked"
         for reason, pattern in self._any:
             if pattern.match(text):
-                if context.overheard or reason == self._language.patterns["beyond"]:
+                if context.overheard or reason in self._always:
                     everything = everything or reason
                 action = action or reason
         if action is None:

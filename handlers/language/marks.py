@@ -35,6 +35,7 @@ class MarkReader:
         self._refs = tuple((_bounded(pattern), kind, n) for pattern, kind, n in language.references)
         self._axes = _bounded(language.patterns["axis"])
         self._bare_axis = _bounded(language.patterns["bare_axis"])
+        self._end_axis = re.compile(rf"(?<!\S)(?:{language.patterns['end_axis']})")
         self._axis_names = tuple((re.compile(pattern), axis) for pattern, axis in language.axes)
         self._tops = tuple(_bounded(pattern) for pattern in language.counts)
         self._owners = tuple(_bounded(pattern) for pattern in language.owners)
@@ -49,6 +50,8 @@ class MarkReader:
         text = self._axes.sub(lambda m: mark("AXIS", self._axis(m[0])), text)
         if context.thread.kind == "comparison":
             text = self._bare_axis.sub(lambda m: mark("AXIS", self._axis(m[0])), text)
+        elif found := self._end_axis.search(text):
+            text = text[: found.start("axis")] + mark("AXIS", self._axis(found["axis"]))
         for pattern, kind, n in self._refs:
             replace = partial(self._ref, kind=kind, n=n, mark=mark, context=context)
             text = pattern.sub(replace, text)

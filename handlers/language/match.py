@@ -307,6 +307,7 @@ Need = Callable[[Reading, Context], bool]
 
 _NEEDS: dict[str, Need] = {
     "thread": lambda r, c: bool(c.thread.paths) or _points_at_thread(r, c),
+    "of_run": lambda r, c: c.thread.kind in {"run", "comparison"},
     "comparison": lambda r, c: len(c.thread.paths) > 1,
     "runs": lambda r, c: any(r.has(kind) for kind in ("RUN", "REF", "NAME", "X")),
     "named": _named,

@@ -1,7 +1,8 @@
 """Which run: names, ids, paths and addresses against the known runs, and what a thread points at.
 
 Order: full path or address; exact display name or id (capitals do not matter); the same with other
-separators ("calm otter 1"); unique prefix; similar name. A similar name needs a normalised Indel
+separators ("calm otter 1"); unique prefix; unique ending of letters and digits ("lr6e-4" of
+"7b-mup-lr6e-4"); similar name. A similar name needs a normalised Indel
 similarity (rapidfuzz's `ratio`) of `SIMILAR` and `MARGIN` more than the second best, and the same
 digits: "calm-otter-1" is never "calm-otter-2". Of several exact matches the one in the default
 project wins; otherwise nothing is guessed and the name stays as typed.
@@ -26,12 +27,21 @@ _PROJECT_URL = re.compile(
     r"https?://[^/\s]*wandb[^/\s]*/([^/?#\s]+)/([^/?#\s]+)(?:/(?:workspace|sweeps|table|overview)?"
     r"/?)?(?:[?#].*)?$"
 )
+_LABEL = re.compile(r"[^\W\d].*\d|\d.*[^\W\d]")
+"""Letters and digits: what tells one run of a series from the next."""
+_WHOLE_WORD = re.compile(r"[\W_]")
 _PATH = re.compile(r"^[\w.\-]+/[\w.\-]+/[\w.:\-]+$")
 
 
 def squeeze(text: str) -> str:
     """Letters and digits only, in lower case."""
     return re.sub(r"[\W_]+", "", text.lower())
+
+
+def _behind(name: str, count: int) -> str:
+    """What is left of a name after so many letters and digits."""
+    letters = [place for place, sign in enumerate(name) if sign.isalnum()]
+    return name[letters[count - 1] + 1 :] if len(letters) >= count else ""
 
 
 def digits(text: str) -> list[str]:
@@ -114,6 +124,20 @@ class RunIndex:
         runs = self._squeezed.get(key, []) if key else []
         return Found(self._prefer(runs), "spelled") if runs else Found()
 
+    def begun(self, words: Iterable[str]) -> Found:
+        """The run whose name begins with these whole words: "fluffy leaf" for "fluffy-leaf-7"."""
+        key = squeeze("".join(words))
+        if len(key) < 2 * PREFIX:
+            return Found()
+        runs = [
+            run
+            for name, known in self._squeezed.items()
+            if name.startswith(key)
+            for run in known
+            if _WHOLE_WORD.match(_behind(run.name or "", len(key)))
+        ]
+        return Found(self._prefer(runs), "prefix") if runs else Found()
+
     def find(self, text: str) -> Found:
         """The whole order of resolution for a name as it was typed."""
         if url := run_of_url(text):
@@ -149,6 +173,16 @@ class RunIndex:
             return Found(self._prefer(begins), "prefix")
         if len(key) < PREFIX + 1:
             return Found()
+        if _LABEL.search(text):
+            ends = [
+                run
+                for name, runs in self._squeezed.items()
+                if name.endswith(key)
+                for run in runs
+                if _WHOLE_WORD.match(_behind((run.name or "")[::-1], len(key)))
+            ]
+            if ends:
+                return Found(self._prefer(ends), "ending")
         best = process.extract(key, self._squeezed.keys(), scorer=fuzz.ratio, limit=2)
         best = [match for match in best if digits(match[0]) == digits(key)]
         if not best or best[0][1] < SIMILAR:

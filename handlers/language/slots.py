@@ -42,6 +42,8 @@ class Reading:
         values: What each mark stands for.
         doubtful: Places of words that are also names of known runs.
         question: Whether a question mark ended it.
+        corrected: How many words were misspelt.
+        names: Whether unknown words are names, so that spelling is left alone.
     """
 
     text: str = ""
@@ -50,6 +52,7 @@ class Reading:
     pieces: tuple[str, ...] = ()
     question: bool = False
     corrected: int = 0
+    names: bool = False
 
     def mark(self, kind: str, value: Value) -> str:
         """A new mark for a value."""
@@ -79,22 +82,26 @@ class SlotReader:
         self._triggers: dict[str, list[str]] = {}
         for word in language.triggers:
             self._triggers.setdefault(word[0], []).append(word)
+        self._asking = frozenset(language.patterns["asking"].split("|"))
         self._spell = lru_cache(maxsize=4096)(self._nearest)
 
     # ── words to pieces ──
 
-    def read(self, clause: Clause, context: Context, index: RunIndex) -> Reading:
+    def read(
+        self, clause: Clause, context: Context, index: RunIndex, *, names: bool = False
+    ) -> Reading:
         """Reads a clause.
 
         Args:
             clause: Its words.
             context: Where it was said.
             index: The known runs of that context.
+            names: Whether unknown words are names, as after a slash command.
 
         Returns:
             The reading in which a word that is also a run's name is a word.
         """
-        reading = Reading(question=clause.question)
+        reading = Reading(question=clause.question, names=names)
         pieces: list[str] = []
         doubtful: list[tuple[int, str]] = []
         words = clause.words
@@ -138,6 +145,8 @@ class SlotReader:
             if all(self._known(text.lower()) for text in texts):
                 continue
             found = index.spelled(texts)
+            if not found.paths:
+                found = index.begun(texts)
             if found.path:
                 return length, reading.mark("RUN", found.path)
         return 0, ""
@@ -207,6 +216,9 @@ class SlotReader:
             return [reading.mark("NAME", text)]
         if lower in self.language.expand and not index.exact(text).path:
             return self.language.expand[lower].split()
+        after = words[place + 1].text.lower() if place + 1 < len(words) else ""
+        if lower in self.language.openers and after in self._asking:
+            return [self.language.openers[lower]]
         if lower in index.projects and place and words[place - 1].text.lower() in _BEFORE_PROJECT:
             return [reading.mark("PROJ", (None, index.projects[lower]))]
         if lower in vocabulary:
@@ -242,17 +254,26 @@ class SlotReader:
     def _unknown(self, text: str, index: RunIndex, reading: Reading) -> list[str]:
         lower = text.lower()
         if _NAMEY.search(text) or len(index.find(text).paths) == 1:
-            if lower.isalpha() and (right := self._spell(lower)) is not None:
-                reading.corrected += 1
+            if lower.isalpha() and (right := self._corrected(lower, reading)) is not None:
                 return right.split()
             halves = lower.split("/") if "/" in lower else lower.split("-")
             if len(halves) > 1 and all(half in self.language.vocabulary for half in halves):
                 return [reading.mark("X", text)]
             return [reading.mark("NAME", text)]
-        if (right := self._spell(lower)) is not None:
-            reading.corrected += 1
+        if (right := self._corrected(lower, reading)) is not None:
             return right.split()
         return [reading.mark("X", text)]
+
+    def _corrected(self, word: str, reading: Reading) -> str | None:
+        """The word that was misspelt; among names only the words that are no names count."""
+        right = self._spell(word)
+        known = self.language
+        if right is None or (
+            reading.names and right not in known.states and right not in known.weekdays
+        ):
+            return None
+        reading.corrected += 1
+        return right
 
     @staticmethod
     def _single_letter(text: str, words: tuple[Word, ...], place: int) -> bool:

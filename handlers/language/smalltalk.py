@@ -36,6 +36,20 @@ class SmallTalk:
         )
         self._request = language.compile(rf"(?:(?:{language.lead}) )*(?:{language.request})(?!\S)")
 
+        self._thanks_for = re.compile(patterns["thanks_for"])
+        self._late = language.compile(
+            rf"(?:(?:{language.lead}|{language.request}|{language.inquiry}) )*"
+            rf"(?:{patterns['questions']}|{patterns['orders']}|{language.busy})(?!\S)"
+        )
+
+    def begins(self, text: str) -> bool:
+        """Whether a part of a sentence could stand alone as a question or an order."""
+        return self._late.match(text) is not None
+
+    def asks_politely(self, text: str) -> bool:
+        """Whether it begins with a request: "please", "can you"."""
+        return self._request.match(text) is not None
+
     def is_empty(self, text: str) -> bool:
         """Whether nothing but greetings, thanks and filler words is left."""
         return self._empty.fullmatch(text.strip(" ,:")) is not None or not text.strip(" ,:")
@@ -75,6 +89,8 @@ class SmallTalk:
             rest = self._thanks_fill.sub(" ", self._thanks.sub(" ", bare)).split()
             if not rest or self.is_empty(" ".join(rest)):
                 return Intent.THANKS
+        if self._thanks_for.match(bare) and "?" not in cleaned.plain:
+            return Intent.THANKS
         if all(word in self._language.greetings for word in words) and self._greeting.search(bare):
             return Intent.GREETING
         if self._how.match(re.sub(r"REF\d+", "it", bare)) and not (

@@ -100,6 +100,13 @@ class TimeReader:
                 ),
                 self._since_word,
             ),
+            (
+                build(
+                    r"<since_span> (?:the )?(?:<last> )?(?P<amount><amount>) ?(?P<unit><unit>)"
+                    r"(?: <ago>)?"
+                ),
+                self._hours,
+            ),
             (build(r"(?:<since> )<clock>"), self._since_clock),
             (
                 build(

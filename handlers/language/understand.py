@@ -5,6 +5,7 @@ docs/understanding.md for every rule and cut-off.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from handlers.language.commands import CommandReader
 from handlers.language.fill import Filler
-from handlers.language.grammar import without_slash
+from handlers.language.grammar import ALSO, Command, parse, without_slash
 from handlers.language.guard import Guard, Verdict
 from handlers.language.intents import (
     ACTIONS,
@@ -39,10 +40,14 @@ SURE_ACTION = 0.78
 """Confidence from which something is changed."""
 SURE_OVERHEARD = 0.86
 """Confidence from which a sentence without a mention counts as clearly for the bot."""
+UNFIT = 0.5
+"""Confidence of a command line whose arguments do not fit."""
 HALF = 0.35
 """Confidence from which the bot asks what was meant."""
 BARE = 0.8
 """Confidence of a bare run name; any other question beside it is the real one."""
+_OPEN = frozenset({Intent.UNKNOWN, Intent.CLARIFY})
+_PAUSE = re.compile(r" [,:] ")
 LOUD = 14
 """Words that a sentence to the bot rarely exceeds when it is overheard."""
 
@@ -85,10 +90,27 @@ class Interpreter:
         if strict is not None and strict.confidence >= SURE:
             return strict
         free = self._sentence(slashed, context, index)
-        if strict is not None and free.intent in {Intent.UNKNOWN, Intent.CLARIFY}:
-            guarded = any(note.startswith("starts nothing") for note in free.notes)
-            return free if guarded else strict
-        return free
+        command = parse(slashed).command
+        return free if command is None else self._authoritative(command, strict, free)
+
+    @staticmethod
+    def _authoritative(
+        command: Command, strict: Understanding | None, free: Understanding
+    ) -> Understanding:
+        """Between two readings of a command line: its first word always says what is wanted."""
+        if free.intent is command.intent or free.intent in ALSO.get(command.name, frozenset()):
+            return free
+        if any(note.startswith("starts nothing") for note in free.notes):
+            return free
+        if strict is not None and (command.intent not in ACTIONS or strict.confidence > UNFIT):
+            return strict
+        return Understanding(
+            intent=Intent.CLARIFY,
+            slots=Slots(runs=(strict or free).slots.runs),
+            confidence=UNFIT,
+            command=command.name,
+            notes=(f"/wandb {command.name}, and words that it does not take",),
+        )
 
     def _sentence(self, text: str, context: Context, index: RunIndex) -> Understanding:
         cleaned = clean(text, context.bot.slack_id)
@@ -116,7 +138,11 @@ class Interpreter:
             if reported:
                 verdict = replace(verdict, action=verdict.action or reported)
             asks = reading.question or self.talk.is_question(reading)
-            yield asks, self._judge(reading, verdict, said, index, earlier)
+            found = self._judge(reading, verdict, said, index, earlier)
+            if found.intent in _OPEN and not context.overheard and verdict.any is None:
+                late = self._late(reading, verdict, said, index)
+                found, asks = (late, True) if late is not None else (found, asks)
+            yield asks, found
             if verdict.action and "said" in verdict.action:
                 reported = verdict.action
             runs = tuple(str(value) for value in reading.of("RUN"))
@@ -125,13 +151,40 @@ class Interpreter:
                 thread = Thread(kind="run", run=str(earlier[0]))
                 said = context.model_copy(update={"thread": thread})
 
+    def _late(
+        self, reading: Reading, verdict: Verdict, context: Context, index: RunIndex
+    ) -> Understanding | None:
+        """The question or request that follows a remark: "no alerts needed, please mute it".
+
+        An order must say please, and what goes before it may be a refusal or a report of what
+        happened, but no condition, quotation or other person's words.
+        """
+        for place in (found.start() for found in _PAUSE.finditer(reading.text)):
+            before, after = reading.text[:place], _PAUSE.sub("", reading.text[place:], count=1)
+            if " " not in after or not self.talk.begins(after):
+                continue
+            if self.guard.is_supposed(before):
+                return None
+            tail = replace(reading, text=after, doubtful=(), pieces=())
+            runs = tuple(str(run) for run in reading.of("RUN", before))
+            if len(runs) == 1 and not context.thread.paths:
+                thread = Thread(kind="run", run=runs[0])
+                context = context.model_copy(update={"thread": thread})
+            judged = self._judge(tail, self.guard.verdict(tail, context, bot=True), context, index)
+            if judged.intent in _OPEN:
+                continue
+            calm = self.guard.is_remark(before, verdict)
+            if judged.intent not in ACTIONS or (calm and self.talk.asks_politely(after)):
+                return judged
+        return None
+
     def _judge(
         self,
         reading: Reading,
         verdict: Verdict,
         context: Context,
         index: RunIndex,
-        earlier: tuple[Run, ...],
+        earlier: tuple[Run, ...] = (),
     ) -> Understanding:
         """Decides about one clause."""
         best = self._best(reading, context)

@@ -77,6 +77,7 @@ class Language:
         metric_words: Spoken metric to its name.
         metric_parts: Parts by which an underscored or slashed name is seen to be a metric.
         states: Word to run state.
+        openers: Short forms that count only before a verb: "y did it".
         numbers: Number word to number.
         units: Unit of time to its short form.
         weekdays: Name of a day to its number, Monday 0.
@@ -117,6 +118,7 @@ class Language:
     metric_words: Mapping[str, str]
     metric_parts: frozenset[str]
     states: Mapping[str, str]
+    openers: Mapping[str, str]
     numbers: Mapping[str, float]
     units: Mapping[str, str]
     weekdays: Mapping[str, int]
@@ -275,6 +277,7 @@ def load(code: str) -> Language:
         metric_words=_inverted(data["metric_words"]),
         metric_parts=frozenset(data["metric_parts"].split()),
         states=_inverted(data["states"]),
+        openers=_inverted(data["openers"]),
         numbers={word: float(value) for word, value in _inverted(data["numbers"]).items()},
         units=_inverted(data["units"]),
         weekdays={word: int(value) for word, value in _inverted(data["weekdays"]).items()},
