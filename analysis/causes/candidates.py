@@ -30,7 +30,8 @@ _EXHAUSTED: Final = frozenset(("gpu_oom", "host_oom", "disk_full", "cuda_error",
 """What no program expects: a second fault while it was handled does not explain it away."""
 _SILENT_WRAPPERS: Final = frozenset(
     ("ChildFailedError", "CalledProcessError", "SystemExit", "Exit", "SimplifiedTraceback",
-     "ProcessExitedException", "SignalException")
+     "ProcessExitedException", "SignalException", "ActorDiedError", "RayActorError",
+     "WorkerCrashedError")
 )  # fmt: skip
 _NAN_WORDS: Final = re.compile(r"nan\b|isnan|isfinite|finite|\binf\b|isinf|\bloss\b", re.IGNORECASE)
 _NUMERIC: Final = re.compile(
@@ -38,6 +39,10 @@ _NUMERIC: Final = re.compile(
     r"diverg|explod|blew up|unstable",
     re.IGNORECASE,
 )
+_SUPPOSED: Final = re.compile(
+    r"this could be caused by|there are some potential root causes", re.IGNORECASE
+)
+"""From here a message lists what may have happened, not what did."""
 _EXCEPTION_TEXT: Final = 2000
 _MAX_LINE_HITS: Final = 2000
 
@@ -125,7 +130,11 @@ def _hides(final: Trace, earlier: Trace) -> bool:
 def _rule_for(trace: Trace) -> Rule | None:
     if trace.name in _PLAIN_ERRORS or trace.aside:
         return None
-    return _rule_of(f"{trace.type}: {trace.message}"[:_EXCEPTION_TEXT])
+    if trace.name == "KeyboardInterrupt":
+        return _rule_of(trace.type)
+    if trace.name == "EOFError" and any(f.function == "spawn_main" for f in trace.frames):
+        return None  # The parent failed while it sent the child its work.
+    return _rule_of(_SUPPOSED.split(f"{trace.type}: {trace.message}"[:_EXCEPTION_TEXT])[0])
 
 
 @lru_cache(maxsize=256)

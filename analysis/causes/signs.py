@@ -58,7 +58,7 @@ WRAPPERS: Final = re.compile(
     r"DatasetGenerationCastError|SimplifiedTraceback|UnfilteredStackTrace|ExceptionGroup|"
     r"BaseExceptionGroup|InstantiationException|RetryError|SystemExit|Exit|ClickException|"
     r"ApplicationError|ActorDiedError|UserCodeException|StartTraceback|WorkerCrashedError|"
-    r"MultiProcessingError|RemoteTraceback|_RemoteTraceback|BackendCompilerFailed|InternalTorchDynamoError)$"
+    r"CheckpointException|TerminatedWorkerError|MultiProcessingError|RemoteTraceback|_RemoteTraceback|BackendCompilerFailed|InternalTorchDynamoError)$"
 )
 """Exceptions that only report another one, which is looked for instead."""
 

@@ -6,9 +6,11 @@ prefixes that launchers and log collectors put before each line. Work is bounded
 characters whatever the input.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,6 +26,8 @@ TAIL: Final = 512 * 1024
 """Characters of clean text that are looked at."""
 LINE: Final = 4000
 """A longer line keeps its first and last parts."""
+_JSON_LINE: Final = 256 * 1024
+"""A longer line is not read as JSON."""
 CUT: Final = "[… lines left out …]"
 
 _ANSI: Final = re.compile(
@@ -101,6 +105,22 @@ def _last_state(line: str) -> Iterator[str]:
     yield parts[-1]
 
 
+def _unfold(line: str) -> Iterator[str]:
+    """A line of a structured log → itself, or its message and the traceback in its fields."""
+    entry: object = None
+    if len(line) <= _JSON_LINE:
+        with suppress(ValueError, RecursionError):
+            entry = json.loads(line)
+    fields = entry if isinstance(entry, dict) else {}
+    folded = [text for text in fields.values() if isinstance(text, str) and "\n" in text]
+    if not folded:
+        yield line
+        return
+    yield from (str(fields[key]) for key in ("message", "msg", "event") if key in fields)
+    for text in folded:
+        yield from text.split("\n")
+
+
 def _shorten(line: str) -> str:
     if len(line) <= LINE:
         return line
@@ -122,7 +142,8 @@ def clean(log: Log) -> list[str]:
     shown = (
         _shorten(part)
         for line in text.split("\n")
-        for part in (_last_state(line) if "\r" in line else (line,))
+        for whole in (_unfold(line) if line.startswith("{") and "\\n" in line else (line,))
+        for part in (_last_state(whole) if "\r" in whole else (whole,))
     )
     text = _CONTROLS.sub("", _bound("\n".join(shown), HEAD, TAIL))
     return [line.rstrip() for line in redact(text).split("\n")]

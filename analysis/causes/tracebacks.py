@@ -34,6 +34,7 @@ _EXCEPTION: Final = re.compile(
 _NAMED: Final = re.compile(
     r"^(?P<type>(?:[A-Za-z_]\w{0,60}\.){0,8}"
     r"(?:_?[A-Z]\w{0,80}(?:Error|Exception|Interrupt|Exit|Expired|Timeout|NotFound)|"
+    r"(?:[A-Za-z_]\w{0,60}\.){1,8}(?:NotFound|Forbidden|Unauthorized|Timeout|Error|Exception)|"
     r"KeyboardInterrupt|SystemExit|[a-z]{2,20}\.error|NoSuchKey|Empty)(?:\(\w{1,80}\))?)(?::(?:\s(?P<message>.*))?)?$"
 )
 _REPR: Final = re.compile(
@@ -42,18 +43,23 @@ _REPR: Final = re.compile(
 _GROUP: Final = re.compile(r"^\s*(?:\+-\+?-{4,}|\+ Exception Group|(?:\| ?)+)")
 _STOP: Final = re.compile(
     r"^(?:wandb:|srun: |slurmstepd|[WEIF]\d{4} |\[[WEI]\d* |\[[WEI] |terminate called|Exception |"
-    r"Process \w|(?:ERROR|WARNING|INFO|DEBUG|CRITICAL)\b|Killed|Terminated|Fatal Python|={6,}|"
+    r"Process \w|(?:ERROR|WARNING|INFO|DEBUG|CRITICAL)\b|Killed|Terminated|"
+    r"Segmentation fault|Aborted|Bus error|Hangup|free\(\)|double free|malloc\(\)|"
+    r"[\w./-]+: line \d+: |slurmstepd|##\[|Fatal Python|={6,}|"
     r"-{20,}|The above exception|During handling|Original Traceback|\s*\d{1,3}%\|)"
 )
 _CAUSE: Final = "The above exception was the direct cause of the following exception"
 _CONTEXT: Final = "During handling of the above exception, another exception occurred"
 _ORIGINAL: Final = "Original Traceback (most recent call last)"
 """A data loader's worker: what follows is the exception that the one before reports."""
-_REMOTE: Final = re.compile(r"(?:^|\.)RayTaskError(?:\(\w+\))?$")
-"""Ray prints the frames and the exception of the remote task right after this."""
+_REMOTE: Final = re.compile(r"(?:^|\.)(?:RayTaskError(?:\(\w+\))?|CheckpointException)$")
+"""The frames and the exception of the task, or of the other rank, come right after this."""
 _ASIDE: Final = re.compile(
     r"^(?:Exception ignored in|Exception in thread|Exception in callback|--- Logging error|"
     r"Error in atexit|Exception in Tkinter|Task exception was never|Future exception was never)"
+)
+_MAY_BE_EXCEPTION: Final = re.compile(
+    r"rror|xception|Interrupt|Exit|NotFound|Forbidden|Unauth|Timeout"
 )
 _MESSAGE_LINES: Final = 25
 _FOREIGN: Final = re.compile(
@@ -104,7 +110,7 @@ class _Stream:
             frame = _frame(text)
             if frame is not None and (frame[1] or self._near_header(at)):
                 at = self._trace(at)
-            elif "rror" in text or "xception" in text or "Interrupt" in text or "Exit" in text:
+            elif _MAY_BE_EXCEPTION.search(text):
                 at = self._orphan(at)
             else:
                 at += 1

@@ -11,10 +11,21 @@ RULES: Final = (
         pattern=regex(
             r"we couldn't connect to '?https?:|"
             r"couldn't reach .{1,120}(?:hub|connectionerror|offline)|"
-            r"max retries exceeded with url"
+            r"max retries exceeded with url|"
+            r"\b(?:429|50[0234])\b (?:client|server) error|"
+            r"(?:error code|status(?: code)?|http(?: error)?|returned error)\W{1,3}"
+            r"(?:429|50[0234])\b|\b429\b.{0,20}too many requests|"
+            r"run initialization has timed out|"
+            r"^(?:[\w.]*\.)?(?:serverdisconnectederror|clientpayloaderror|clientoserror|"
+            r"clientconnect\w*|servertimeouterror|connecterror|connecttimeout\w*|"
+            r"readtimeout\w*|pooltimeout|remoteprotocolerror|protocolerror|"
+            r"chunkedencodingerror|proxyerror|apiconnectionerror|apitimeouterror|"
+            r"ratelimiterror|serviceunavailable|endpointconnectionerror|"
+            r"connectionclosederror|_?inactiverpcerror)\b|statuscode\.unavailable|"
+            r"server (?:can't|cannot|could not) be reached"
         ),
         where="exception",
-        source="Hugging Face, requests: the service could not be reached",
+        source="Hugging Face, requests, httpx, aiohttp, gRPC: a service could not be reached",
         sure=0.85,
     ),
     Rule(
@@ -27,12 +38,15 @@ RULES: Final = (
             r"nosuchkey|nosuchbucket|blobnotfound\w*|missing\w*(?:data|file)\w*)\b|"
             r"no such file or directory|nosuchkey|nosuchbucket|blobnotfound|"
             r"\b404\b.{0,60}not found|\b404 client error|couldn't find (?:a |"
-            r"any )?(?:dataset|data ?file|file)|(?:dataset|data|file|folder|directory|path|"
-            r"checkpoint|bucket|object|image|corpus|shard|split)\w* .{0,120}(?:does "
+            r"any )?(?:dataset|data ?file|file)|(?:dataset|data|"
+            r"file(?! signature)|folder|directory|path|checkpoint|artifact|builderconfig|"
+            r"bucket|object|image|corpus|shard|split)\w* (?!.{0,60}signature).{0,120}(?:does "
             r"?n[o']t exist|not found|not exist|is missing|could not be found)|(?:can't|"
             r"cannot|couldn't|could not|unable to) (?:find|load|open|"
-            r"locate) .{0,20}(?:dataset|tokenizer|the model|model|config|file|checkpoint|"
-            r"data)|is not a local folder and is not a valid model|(?:found )?no (?:images|"
+            r"locate) .{0,20}(?:dataset|tokenizer|the model|model|config|"
+            r"file(?! containing| \((?:file signature|truncated|bad))|checkpoint|data)|"
+            r"no file named .{1,200} found in|unknown split|no such object|"
+            r"is not a local folder and is not a valid model|(?:found )?no (?:images|"
             r"files|data|samples) (?:were )?(?:found|in|match)|found 0 (?:files|images|"
             r"samples|videos)|no such object|the specified key does not exist|"
             r"unable to (?:synchronously )?open file.{0,40}no such file|"
@@ -60,7 +74,8 @@ RULES: Final = (
         cause="data_bad",
         pattern=regex(
             r"unidentifiedimageerror|cannot identify image|image file is truncated|"
-            r"broken (?:data|png) stream|broken png|unpicklingerror|"
+            r"broken (?:data|png) stream|broken png|"
+            r"unpicklingerror(?!: weights only load failed)|"
             r"pickle data was truncated|invalid load key|badzipfile|not a zip file|"
             r"failed finding central directory|badgzipfile|not a gzipped file|zlib\.error|"
             r"error -3 while decompressing|lzmaerror|crc check failed|bad crc|"
@@ -78,7 +93,15 @@ RULES: Final = (
             r"could not decode|moov atom not found|nonmatchingsplitssizes|"
             r"nonmatchingchecksum|checksum.{0,30}(?:mismatch|did not match|failed)|"
             r"malformed|invalid data found when processing|schema mismatch|"
-            r"webdataset.{0,60}(?:error|invalid)"
+            r"webdataset.{0,60}(?:error|invalid)|^(?:[\w.]*\.)?(?:decompressionbomberror|"
+            r"zstderror|nonmatching\w+error|casterror|datasetgenerationcasterror|libsndfileerror|"
+            r"invaliddataerror)\b|^eoferror: (?:ran out of input|compressed file)|"
+            r"pytorchstreamreader failed|unexpected eof|not invertible jpeg|"
+            r"unknown image file format|file containing pickled data|"
+            r"(?<!untagged enum modelwrapper at )line \d+ column \d+\s*$|"
+            r"could not parse modelproto|"
+            r"assertion failed\) !_?\w+\.empty\(\)|unpack requires a buffer|"
+            r"well-formed|must have the same columns"
         ),
         where="exception",
         source="Pillow, pickle, zipfile, pyarrow, pandas, h5py, safetensors, json",

@@ -10,6 +10,8 @@ RULES: Final = (
         cause="cuda_error",
         pattern=regex(
             r"device-side assert|illegal memory access|unspecified launch failure|"
+            r"cuda unknown error|unexpected error from cudagetdevicecount|"
+            r"dnn library initialization failed|triton error \[cuda\]|"
             r"misaligned address|uncorrectable ecc|\becc error|an illegal instruction "
             r"was encountered|cuda error: (?!out of memory)|hip error: (?!out of memory)|"
             r"cuda(?:_error|error)[\w.]{0,40}(?:illegal|launch|ecc|unknown|assert)|"

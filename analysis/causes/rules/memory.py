@@ -9,9 +9,11 @@ RULES: Final = (
         id="torch_gpu_oom",
         cause="gpu_oom",
         pattern=regex(
-            r"(?:cuda|hip|xpu|mps|npu)(?: error)?: ?out of memory|(?:cuda|hip|mps|xpu|"
-            r"npu) out of memory|mps backend out of memory|cuda_error_out_of_memory|"
-            r"cudaerrormemoryallocation"
+            r"(?:cuda|hip|xpu|mps|npu)(?: driver)?(?: error)?(?: \d+)?: ?out of memory|"
+            r"\[?(?:cuda|hip|mps|xpu|npu)\]? out of memory|mps backend out of memory|"
+            r"cuda_error_out_of_memory|cudaerrormemoryallocation|"
+            r"^(?!ray\.|java\.)(?:[\w.]*\.)?outofmemoryerror\b|out_of_memory: cuda|"
+            r"out of memory error on gpu"
         ),
         where="exception",
         source="PyTorch caching allocator (CUDA, ROCm, MPS, XPU)",
@@ -22,7 +24,8 @@ RULES: Final = (
         cause="gpu_oom",
         pattern=regex(
             r"resource_?exhausted(?:error)?:.{0,80}(?:out of memory|failed to allocate|oom|"
-            r"attempting)|oom when allocating tensor|resourceexhaustederror"
+            r"attempting|ran out of)|oom when allocating tensor|resourceexhaustederror|"
+            r"ran out of memory in memory space"
         ),
         where="exception",
         source="XLA, JAX, TensorFlow",

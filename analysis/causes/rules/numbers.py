@@ -34,7 +34,8 @@ RULES: Final = (
             r"gradient overflow.{0,60}abort|monitored metric .{0,60}is not finite|"
             r"(?:\w*nan\w*(?:loss|grad)\w*|nonfinite\w*|\w*notfinite\w*)(?:error|"
             r"exception)?:|has (?:nan|inf)\b|input contains non-finite|"
-            r"must (?:only )?contain finite"
+            r"must (?:only )?contain finite|must not contain (?:infs? or )?nans?|"
+            r"became? (?:infinite|inf) or nan|unexpected result nan|found nan in"
         ),
         where="exception",
         source="PyTorch, Lightning, fairseq, DeepSpeed, apex, scikit-learn, TensorFlow",
@@ -45,6 +46,7 @@ RULES: Final = (
         cause="nan",
         needles=words("nan|finite|invalid loss"),
         pattern=regex(
+            r"non-?finite .{0,30}loss.{0,20}(?:stop|abort|terminat|exit)|"
             r"terminateonnan|invalid loss, terminating training|\bloss is (?:nan|inf|"
             r"not finite|non-finite)\b.{0,60}(?:stop|abort|terminat|exit)|(?:stopp|abort|"
             r"terminat|exit)\w*.{0,60}\b(?:nan|non-?finite)\b|monitored metric .{0,60}is "

@@ -23,6 +23,8 @@ RULES: Final = (
             r"name or service not known|failed to resolve|remote ?(?:end )?(?:disconnected|"
             r"closed)|remotedisconnected|incompleteread|we couldn't connect to|(?:server|"
             r"service) (?:is )?unavailable|network is unreachable|no route to host|hownccl|"
+            r"monitoredbarrier|(?:hccl|rccl|oneccl)\b.{0,60}(?:error|fail|time)|"
+            r"mpi_err_|failed to connect to (?:gcs|\S+:\d+)|"
             r"horovod.{0,60}(?:shut ?down|error)|horovodinternalerror|"
             r"coordination service.{0,60}(?:error|unhealthy|unavailable)|barrier timed out|"
             r"deadline_exceeded|timeout(?:error)?: .{0,60}(?:store|barrier|collective|rank|"
@@ -84,11 +86,24 @@ RULES: Final = (
         id="terminated",
         cause="killed",
         pattern=regex(
-            r"signalexception.{0,80}signal: (?:15|1)\b|got signal: (?:15|1)\b|sigterm|sighup"
+            r"signalexception.{0,80}signal: (?:15|1)\b|got signal: (?:15|1)\b|sigterm|sighup|"
+            r"killed by signal: terminated"
         ),
         where="exception",
         source="torchrun, scripts",
         sure=0.75,
+        role="consequence",
+    ),
+    Rule(
+        id="worker_killed",
+        cause="killed",
+        pattern=regex(
+            r"terminated with signal sigkill|terminatedworkererror|brokenprocesspool|"
+            r"subprocesses has abruptly died"
+        ),
+        where="exception",
+        source="torch.multiprocessing, joblib, concurrent.futures, datasets",
+        sure=0.4,
         role="consequence",
     ),
     Rule(

@@ -52,11 +52,13 @@ RULES: Final = (
     Rule(
         id="deadline_exceeded",
         cause="timeout_limit",
-        needles=words("deadline|maxruntime|max_run|time limit"),
+        needles=words("deadline|maxruntime|maxwait|max|limit"),
         pattern=regex(
             r"active longer than specified deadline|reason:?\s*\W?deadlineexceeded|"
             r"maxruntimeexceeded|maxwaittimeexceeded|"
-            r"max(?:imum)?[ _-]?run(?:ning)?[ _-]?time.{0,40}(?:exceeded|reached)|(?:job|"
+            r"max(?:imum)?[ _-]?(?:run(?:ning)?|execution|wall|job|training)?[ _-]?time"
+            r"(?:out)?\b.{0,40}(?:exceeded|reached)|(?:exceeded|longer than) the maximum "
+            r"(?:execution |run ?)?time|active deadline of .{1,20} exceeded|(?:job|"
             r"task|run) (?:was )?(?:killed|stopped|cancelled|terminated).{0,40}(?:time "
             r"limit|timeout limit)"
         ),
