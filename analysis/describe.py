@@ -281,13 +281,15 @@ def _direction(s: Signals, findings: tuple[Finding, ...]) -> LossDirection:
     codes = {f.code for f in findings if f.severity is not Severity.INFO}
     if "loss_diverged" in codes:
         return "diverged"
-    course = None if s.loss is None else trend(s.loss)
-    if s.loss is None or course is None:
+    if s.loss is None:
         return "unknown"
     if not bool(np.isfinite(s.loss.value[-1])) or (
         "loss_not_finite" in codes and s.loss.value[-1] == 0
     ):
         return "diverged"
+    course = trend(s.loss)
+    if course is None:
+        return "unknown"
     if codes & {"loss_not_decreasing", "loss_plateau"}:
         return "flat"
     value = course.curve.value

@@ -41,8 +41,9 @@ _CRITICAL = frozenset(
 )
 _INFO = frozenset({"no_history", "no_loss"})
 
-# What a detector must have looked at for “healthy” to mean anything (contract: health).
+# In the order in which equally bad findings are told.
 Subject = Literal["loss", "eval", "gradient", "state", "pace", "hardware", "data"]
+# What a detector must have looked at for “healthy” to mean anything (contract: health).
 JUDGES_HEALTH: frozenset[Subject] = frozenset({"loss", "eval", "gradient", "state"})
 
 

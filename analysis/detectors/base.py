@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from analysis.signals import Curve, Signals
 from analysis.thresholds import Thresholds
 
 Detect = Callable[[Signals, Thresholds], Iterator[Finding | NotChecked]]
+
+# Of findings equally bad, the one on what people care about leads: the loss before its gradient.
+_ORDER: tuple[Subject, ...] = get_args(Subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,8 @@ class Diagnosis:
     """All that the detectors say of a run, worst first.
 
     Attributes:
-        findings: by severity, then in the register's order.
+        findings: by severity, then by subject (loss, eval, gradient, state, pace, …), then in the
+            register's order.
         not_checked: what could not be applied.
         judged: whether anything that decides about health could be applied.
     """
@@ -62,7 +67,7 @@ def run_all(signals: Signals, thresholds: Thresholds) -> Diagnosis:
     findings: list[Finding] = []
     blind: list[NotChecked] = []
     judged = False
-    for detector in registered():
+    for detector in sorted(registered(), key=lambda entry: _ORDER.index(entry.subject)):
         said = list(detector.detect(signals, thresholds))
         missed = [item for item in said if isinstance(item, NotChecked)]
         findings += [item for item in said if isinstance(item, Finding)]

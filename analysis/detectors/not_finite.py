@@ -57,7 +57,7 @@ def _of_curve(curve: Curve, s: Signals, t: Thresholds) -> Finding | None:
     longest = max(b - a + 1 for a, b in parts)
     rare = longest <= t.loss_not_finite and bad.sum() <= max(t.loss_not_finite, 0.01 * len(curve))
     value = float(curve.value[first])
-    word = "infinite" if np.isinf(value) else "not finite"
+    word = "infinite" if bool(np.isinf(curve.value[bad]).all()) else "not finite"
     if rare and not bad[-1] and _went_on(curve, parts):
         count = int(bad.sum())
         times = "once" if count == 1 else f"{count} times"

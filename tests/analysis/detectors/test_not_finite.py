@@ -60,3 +60,10 @@ def test_nan_in_a_gan_is_not_forgiven() -> None:
     g[150:] = np.nan
     found = all_of(see({"d_loss": d, "g_loss": g}))["loss_not_finite"]
     assert found.metric == "g_loss"
+
+
+def test_infinity_that_turns_into_nan_is_called_not_finite() -> None:
+    loss = falling(300)
+    loss[120:], loss[121:] = np.inf, np.nan
+    message = all_of(see({"loss": loss}))["loss_not_finite"].message
+    assert message == "loss is not finite since step 120."

@@ -3,9 +3,10 @@
 import inspect
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from analysis.detectors.base import Detector, registered
+from analysis.detectors.base import Detector, registered, run_all
 from analysis.findings import severity_of
 from analysis.thresholds import Thresholds
 from tests.analysis.detectors.build import falling, see
@@ -53,3 +54,10 @@ def test_every_threshold_has_a_description_and_a_source() -> None:
         assert field.description, name
         assert isinstance(field.json_schema_extra, dict), name
         assert field.json_schema_extra["source"], name
+
+
+def test_of_equally_bad_findings_the_one_on_the_loss_leads() -> None:
+    loss, norm = falling(200), falling(200)
+    loss[40:], norm[38:] = np.nan, np.nan
+    diagnosis = run_all(see({"loss": loss, "grad_norm": norm}), Thresholds())
+    assert [f.code for f in diagnosis.findings[:2]] == ["loss_not_finite", "grad_not_finite"]
