@@ -140,7 +140,7 @@ async def _answer(
             pending = _message(ask, compared, wanted, size, pending="Drawing the curves …")
             yield Reply(pending, remember=topic, interim=True)
         picture = await drawing.result()
-    shown = _message(ask, compared, wanted, size, picture=picture)
+    shown = _message(ask, compared, wanted, size, picture=picture, overlay=compared.overlay)
     further = (view.details(compared.report, now=services.clock.now()),) if details else ()
     yield Reply(shown, remember=topic, details=further)
 

@@ -108,6 +108,7 @@ def _message(
         report,
         now=ask.services.clock.now(),
         picture=picture,
+        curves=examined.curves,
         buttons=RUN_BUTTONS,
         pending=pending,
         # A channel is asked only where something was found; in a conversation there is room.

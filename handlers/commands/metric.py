@@ -33,5 +33,7 @@ async def show_metric(ask: Ask) -> AsyncIterator[Reply]:
             )
             yield Reply(shown, remember=topic, interim=True)
         picture = await drawing.result()
-    shown = view.message(answer.report, now=services.clock.now(), picture=picture)
+    shown = view.message(
+        answer.report, now=services.clock.now(), picture=picture, lines=answer.lines
+    )
     yield Reply(shown, remember=topic)

@@ -48,8 +48,15 @@ async def _open(ask: Ask) -> None:
         here,
         await _briefing(ask, channel),
         {"channel": channel},
+        cards=await _cards(ask, channel),
     )
     await ask.services.sender.open_view(str(ask.request.trigger_id), form)
+
+
+async def _cards(ask: Ask, channel: str) -> bool | None:
+    """Whether links to W&B unfurl there; none where the bot has nothing but messages."""
+    places = ask.services.places
+    return None if places is None else await places.sightings.wanted(channel)
 
 
 async def _briefing(ask: Ask, channel: str) -> Briefed | None:
@@ -75,13 +82,18 @@ async def save(ask: Ask) -> AsyncIterator[Reply]:
         "manners": (await watching.subscriptions.manners(channel)).stored(),
         "filters": {str(one.id): one.filters for one in here},
         "briefing": await _briefed(ask, channel, told),
+        "cards": await _cards(ask, channel),
     }
     await watching.subscriptions.behave(channel, told.manners)
     await _filter(ask, here, told.filters)
+    changed = told.cards is not None and told.cards != before["cards"]
+    if changed:
+        await ask.services.surface.sightings.want(channel, bool(told.cards))
     token = await ask.services.conversation.undos.offer(
         Change(_KIND, channel, ask.request.user, before)
     )
-    yield Reply(view.saved(told.manners, mention(ask.request.user), token))
+    who = mention(ask.request.user)
+    yield Reply(view.saved(told.manners, who, token, cards=told.cards if changed else None))
 
 
 async def _filter(ask: Ask, here: Sequence[Watched], wanted: Mapping[int, str]) -> None:
@@ -118,6 +130,9 @@ async def _undo(ask: Ask, change: Change) -> str:
     await watching.subscriptions.behave(change.channel, Manners.read(before["manners"]))
     here = await watching.subscriptions.in_channel(change.channel)
     await _filter(ask, here, {int(key): text for key, text in before["filters"].items()})
+    cards = before.get("cards")
+    if isinstance(cards, bool) and ask.services.places is not None:
+        await ask.services.places.sightings.want(change.channel, cards)
     briefing: Mapping[str, int | None] = before["briefing"]
     if briefing["made"] is not None:
         await watching.schedules.remove(briefing["made"])

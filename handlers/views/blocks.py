@@ -161,31 +161,76 @@ def container(
     return block
 
 
-Cell = str | float | int | None
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A cell whose text is a link, where there is a proper address; it sorts by its text."""
+
+    text: str
+    url: str | None
 
 
-def data_table(caption: object, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Block:
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """A cell that sorts by a number and says it in words, such as an age."""
+
+    value: float
+    text: str
+
+
+Cell = str | float | int | Linked | Sized | None
+
+
+def data_table(
+    caption: object,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    *,
+    page: int = limits.DATA_TABLE_PAGE_DEFAULT,
+    head: int = 0,
+    characters: int = limits.DATA_TABLE_CHARACTERS - 200,
+) -> Block:
     """A table that readers sort and page; numbers sort as numbers.
 
     Rows that Slack would not take, by their count or their characters, are left out from the end;
     the caption must say how many there are in all.
+
+    Args:
+        caption: What the table holds.
+        columns: Their names.
+        rows: A cell a column.
+        page: Rows shown at once.
+        head: Which column names its row, for screen readers.
+        characters: In all cells together.
     """
     names = [plain(name, 80) for name in columns[: limits.DATA_TABLE_COLUMNS]]
     table = [[{"type": "raw_text", "text": name} for name in names]]
-    left = limits.DATA_TABLE_CHARACTERS - sum(map(len, names)) - 200
+    left = characters - sum(map(len, names))
     for row in rows[: limits.DATA_TABLE_ROWS - 1]:
         padded = [*row[: len(names)], *[None] * (len(names) - len(row))]
         cells = [_cell(value) for value in padded]
-        left -= sum(len(cell["text"]) for cell in cells)
+        left -= _characters(cells)
         if left < 0:
             break
         table.append(cells)
     if len(table) == 1:
         table.append([_cell(None) for _ in names])
-    return {"type": "data_table", "caption": plain(caption, 200), "rows": table}
+    block: Block = {"type": "data_table", "caption": plain(caption, 200), "rows": table}
+    if page != limits.DATA_TABLE_PAGE_DEFAULT:
+        block["page_size"] = max(1, min(page, limits.DATA_TABLE_PAGE))
+    if head:
+        block["row_header_column_index"] = head
+    return block
 
 
 def _cell(value: Cell) -> Element:
+    if isinstance(value, Sized):
+        return {"type": "raw_number", "value": value.value, "text": plain(value.text, 200)}
+    if isinstance(value, Linked):
+        if not is_web_address(value.url, limits.BUTTON_URL):
+            return _cell(value.text)
+        link = {"type": "link", "url": value.url, "text": plain(value.text, 200)}
+        line = {"type": "rich_text_section", "elements": [link]}
+        return {"type": "rich_text", "elements": [line]}
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return {"type": "raw_number", "value": value, "text": number(float(value))}
     return {"type": "raw_text", "text": plain("" if value is None else value, 200)}

@@ -13,8 +13,10 @@ from typing import Any, Final, Literal
 from analysis.comparing.report import Comparison, ConfigDiff
 from analysis.comparing.table import Row as Figures
 from analysis.comparing.table import Value, axis_place, rows
+from analysis.plots.overlay import Overlay
 from handlers.reply import Block, Image, Message
 from handlers.views import blocks as b
+from handlers.views.charts import of_overlay as charts_of
 from handlers.views.escape import Mrkdwn, code, date, escape, join, link, mrkdwn
 from handlers.views.numbers import amount, duration, number, plural
 from handlers.views.tables import Cell, fixed, table
@@ -83,6 +85,7 @@ def message(
     *,
     now: datetime,
     picture: Image | None = None,
+    overlay: Overlay | None = None,
     pending: str = "",
 ) -> Message:
     """The comparison as a message.
@@ -93,16 +96,20 @@ def message(
         size: ``short`` holds the verdict, three numbers and the picture.
         now: When it is shown.
         picture: The curves of all sides.
+        overlay: What the picture shows; of a few points it is Slack's own chart instead.
         pending: What is still being drawn.
     """
     most = _ALL_KEYS if wanted.config else _SOME_KEYS if size == "full" else _FEW_KEYS
     shrinking = [most, *(n for n in (20, _SOME_KEYS, _FEW_KEYS, 0) if n < most)]
+    drawn = [] if picture is None else [b.image(picture.name, picture.alt)]
+    charts = [] if pending else charts_of(overlay)
+    waiting = [b.context(mrkdwn("⏳ {pending}", pending=pending))] if pending else []
     native, plainer = (
         [
-            b.only(_blocks(report, wanted, size, now, picture, pending, keys, native=is_native))
+            b.only(_blocks(report, wanted, size, now, shown, keys, native=is_native))
             for keys in shrinking
         ]
-        for is_native in (True, False)
+        for is_native, shown in ((True, charts or drawn or waiting), (False, drawn or waiting))
     )
     images = () if picture is None else (picture,)
     text = mrkdwn("{headline}. {reason}", headline=_headline(report), reason=_reason(report, 600))
@@ -170,8 +177,7 @@ def _blocks(
     wanted: Wanted,
     size: Size,
     now: datetime,
-    picture: Image | None,
-    pending: str,
+    drawn: Sequence[Block],
     keys: int,
     *,
     native: bool,
@@ -182,10 +188,7 @@ def _blocks(
         yield _figures(report, size, native=native)
     if report.ranking:
         yield b.section(_ranking(report))
-    if picture is not None:
-        yield b.image(picture.name, picture.alt)
-    elif pending:
-        yield b.context(mrkdwn("⏳ {pending}", pending=pending))
+    yield from drawn
     yield from _config(report, keys, size)
     if size == "full" or wanted.config:
         yield from _code(report)

@@ -10,9 +10,12 @@ from handlers.reply import Block, Message
 from handlers.views import blocks as b
 from handlers.views.escape import Mrkdwn, code, date, escape, join, mrkdwn
 from handlers.views.help import TRY
-from handlers.views.numbers import number, plural
+from handlers.views.numbers import duration, number, plural
 
 SHOWN: Final = 12
+_FIRST: Final = 3
+"""Errors with their details and a button, above the table of all."""
+_TABLE: Final = 5_000  # of the characters that a whole message may hold
 _TITLES: Final[dict[str, str]] = {str(cause): title for cause, title in TITLES.items()}
 
 
@@ -24,8 +27,11 @@ def message(report: FailuresReport, *, now: datetime) -> Message:
         now: When it is shown.
     """
     text = _headline(report)
-    shown = [b.only(_blocks(report, text, now, most)) for most in (SHOWN, 8, 4)]
-    return b.message(text, b.first_that_fits(shown))
+    flat = b.first_that_fits(b.only(_blocks(report, text, now, most)) for most in (SHOWN, 8, 4))
+    if len(report.groups) <= _FIRST:
+        return b.message(text, flat)
+    every = b.only(_blocks(report, text, now, _FIRST, native=True))
+    return b.message(text, b.first_that_fits([every]), flat)
 
 
 def looking(where: str) -> Message:
@@ -62,7 +68,7 @@ def _where(report: FailuresReport) -> str:
 
 
 def _blocks(
-    report: FailuresReport, text: Mrkdwn, now: datetime, most: int
+    report: FailuresReport, text: Mrkdwn, now: datetime, most: int, *, native: bool = False
 ) -> Iterator[Block | None]:
     yield b.section(mrkdwn("*{text}*", text=text))
     if len(report.by_cause) > 1:
@@ -82,7 +88,9 @@ def _blocks(
             ),
         )
     left = len(report.groups) - most
-    if left > 0:
+    if native:
+        yield _table(report, now)
+    elif left > 0:
         yield b.context(mrkdwn("… and {left}", left=plural(left, "further error")))
     notes = [mrkdwn("W&amp;B, {when}", when=date(min(report.generated_at, now)))]
     if report.unread:
@@ -91,6 +99,28 @@ def _blocks(
                    runs=plural(report.unread, "run"))
         )  # fmt: skip
     yield b.context(join("  ·  ", notes))
+
+
+def _table(report: FailuresReport, now: datetime) -> Block:
+    """Every error in one table that sorts: how often, what, why, since when."""
+    rows: list[list[b.Cell]] = [
+        [
+            group.count,
+            group.title,
+            _TITLES.get(group.cause, group.cause),
+            _age(group.first_at, now),
+            _age(group.last_at, now),
+        ]
+        for group in report.groups
+    ]
+    columns = ("Runs", "Error", "Cause", "First", "Latest")
+    caption = f"All {plural(len(rows), 'error')} in {_where(report)}"
+    return b.data_table(caption, columns, rows, head=1, characters=_TABLE)
+
+
+def _age(when: datetime, now: datetime) -> b.Cell:
+    seconds = max(0.0, (now - when).total_seconds())
+    return b.Sized(round(seconds), f"{duration(seconds)} ago")
 
 
 def _group(group: FailureGroupReport) -> Mrkdwn:

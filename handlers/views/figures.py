@@ -4,8 +4,11 @@ import math
 from collections.abc import Iterator
 
 from analysis.reports import EvalReport, GradNormReport, LossReport, ProgressReport, RunReport
+from handlers.reply import Block
+from handlers.views import blocks as b
 from handlers.views.escape import Mrkdwn, code, escape, join, mrkdwn
-from handlers.views.numbers import amount, bar, change, duration, number, share, step
+from handlers.views.numbers import amount, bar, change, duration, number, plural, share, step
+from handlers.views.tables import fixed
 
 _TREND = {"improving": "↘", "flat": "→", "worsening": "↗", "diverged": "⚠", "unknown": ""}
 _GRADIENTS = {
@@ -17,6 +20,9 @@ _GRADIENTS = {
     "not_finite": "not finite",
 }
 _EVALS = 3
+_FIXED = 12
+_TABLE = 4_000  # of the characters that a whole message may hold
+_WORDS = {"down": "lower", "up": "higher"}
 _CONFIG_VALUE = 40
 
 
@@ -47,7 +53,7 @@ def highlights(report: RunReport) -> list[Mrkdwn]:
 def _all(report: RunReport) -> Iterator[tuple[str, list[Mrkdwn]]]:
     if report.loss:
         yield "Loss", list(_loss(report.loss))
-    for evaluation in report.eval[:_EVALS]:
+    for evaluation in _leading(report):
         yield "Evaluation", list(_eval(evaluation))
     if report.grad_norm:
         yield "Gradient norm", list(_gradients(report.grad_norm))
@@ -59,6 +65,38 @@ def _all(report: RunReport) -> Iterator[tuple[str, list[Mrkdwn]]]:
         if pace.overall is not None:
             lines.append(mrkdwn("{all} overall", all=amount(pace.overall, pace.unit)))
         yield "Throughput", lines
+
+
+def _leading(report: RunReport) -> tuple[EvalReport, ...]:
+    """Two or three evaluations stand here; of more the first, the others in their table."""
+    return report.eval if len(report.eval) <= _EVALS else report.eval[:1]
+
+
+def evaluations(report: RunReport, *, native: bool) -> list[Block]:
+    """Every evaluation metric as a table that sorts, where there are more than a few.
+
+    Args:
+        report: Where they come from.
+        native: As Slack's data table; else in fixed width.
+    """
+    if len(report.eval) <= _EVALS:
+        return []
+    count = plural(len(report.eval), "evaluation metric")
+    if native:
+        rows = [
+            [each.metric, each.last, each.best, each.best_step, _WORDS[each.direction]]
+            for each in report.eval
+        ]
+        columns = ("Metric", "Last", "Best", "At step", "Better is")
+        return [b.data_table(f"All {count}", columns, rows, characters=_TABLE)]
+    lines = [("Metric", "Last", "Best", "At step")]
+    lines += [
+        (each.metric, number(each.last), number(each.best), step(each.best_step))
+        for each in report.eval[:_FIXED]
+    ]
+    left = len(report.eval) - _FIXED
+    more = [b.context(mrkdwn("… and {left} more", left=left))] if left > 0 else []
+    return [fixed(lines), *more]
 
 
 def _loss(loss: LossReport) -> Iterator[Mrkdwn]:

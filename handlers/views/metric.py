@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
-from analysis.metric_lines import MetricOfRun, MetricReport, NoSuchMetric
+from analysis.metric_lines import Lines, MetricOfRun, MetricReport, NoSuchMetric
 from analysis.reports import RunFacts
 from handlers.reply import Block, Image, Message
 from handlers.views import blocks as b
+from handlers.views.charts import of_lines as charts_of
 from handlers.views.escape import Mrkdwn, code, date, escape, join, link, mrkdwn
 from handlers.views.numbers import change, number, plural, step
 
@@ -16,7 +17,12 @@ _MOST: Final = 12
 
 
 def message(
-    report: MetricReport, *, now: datetime, picture: Image | None = None, pending: str = ""
+    report: MetricReport,
+    *,
+    now: datetime,
+    picture: Image | None = None,
+    lines: Lines | None = None,
+    pending: str = "",
 ) -> Message:
     """Metrics of one run or several.
 
@@ -24,12 +30,17 @@ def message(
         report: What was read.
         now: When it is shown.
         picture: The curves.
+        lines: What the picture shows; of a few points they are Slack's own charts instead.
         pending: What is still being drawn.
     """
     text = _headline(report)
-    blocks = list(_blocks(report, text, now, picture, pending))
+    drawn = [] if picture is None else [b.image(picture.name, picture.alt)]
+    waiting = [b.context(mrkdwn("⏳ {pending}", pending=pending))] if pending else []
+    flat = b.first_that_fits([list(_blocks(report, text, now, drawn or waiting))])
+    charts = [] if pending else charts_of(lines)
+    shown = b.first_that_fits([list(_blocks(report, text, now, charts or drawn or waiting))])
     images = () if picture is None else (picture,)
-    return b.message(text, b.first_that_fits([blocks]), images=images)
+    return b.message(text, shown, flat, images=images)
 
 
 def reading(names: Sequence[str], metrics: Sequence[str]) -> Message:
@@ -58,7 +69,7 @@ def _headline(report: MetricReport) -> Mrkdwn:
 
 
 def _blocks(
-    report: MetricReport, text: Mrkdwn, now: datetime, picture: Image | None, pending: str
+    report: MetricReport, text: Mrkdwn, now: datetime, drawn: Sequence[Block]
 ) -> Iterator[Block]:
     by_run: dict[str, list[MetricOfRun]] = {}
     for value in report.values:
@@ -71,10 +82,7 @@ def _blocks(
     for gone in report.absent[:4]:
         if by_run:
             yield b.context(mrkdwn("⚠️ {what}", what=_absent(gone)))
-    if picture is not None:
-        yield b.image(picture.name, picture.alt)
-    elif pending:
-        yield b.context(mrkdwn("⏳ {pending}", pending=pending))
+    yield from drawn
     notes = [mrkdwn("⚠️ Incomplete: {what} ({why})", what=part.what, why=part.reason)
              for part in report.missing[:2]]  # fmt: skip
     yield b.context(*notes, mrkdwn("W&amp;B, {when}", when=date(now)))

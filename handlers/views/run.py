@@ -9,13 +9,15 @@ from datetime import datetime
 from typing import Final, Literal
 
 from analysis.findings import Severity
+from analysis.plots.curves import RunCurves
 from analysis.reports import FindingReport, RunFacts, RunReport
 from analysis.run import Run
 from handlers.reply import Block, Image, Message
 from handlers.views import blocks as b
 from handlers.views import feedback
+from handlers.views.charts import of_run as charts_of
 from handlers.views.escape import Mrkdwn, code, date, escape, join, link, mrkdwn
-from handlers.views.figures import figures, highlights
+from handlers.views.figures import evaluations, figures, highlights
 from handlers.views.numbers import number, plural, steps
 from handlers.views.tables import quoted
 from handlers.views.why import sentence as cause_sentence
@@ -80,6 +82,7 @@ def message(
     *,
     now: datetime,
     picture: Image | None = None,
+    curves: RunCurves | None = None,
     buttons: Sequence[RunButton] = (),
     pending: str = "",
     judged: bool = False,
@@ -91,6 +94,7 @@ def message(
         size: ``compact`` is three blocks, without picture and evidence.
         now: When the report is shown; the same for everybody.
         picture: The plot of its curves.
+        curves: What the plot shows; those of a few points are Slack's own charts instead.
         buttons: What can be done with the run, beside opening it.
         pending: What is still being fetched, where this is not yet the whole answer.
         judged: Whether people are asked if the diagnosis is right.
@@ -99,12 +103,14 @@ def message(
     if size == "compact":
         return b.message(text, _compact(report, buttons))
     thumbs = b.only([feedback.buttons(report) if judged else None])
+    drawn = _picture(picture)
+    charts = charts_of(curves) if not pending else []
     rows = [
-        [*_full(report, detail, now, picture, buttons, pending, folded=True), *thumbs]
+        [*_full(report, detail, now, charts or drawn, buttons, pending, newer=True), *thumbs]
         for detail in _DETAILS
     ]
     flat = [
-        list(_full(report, detail, now, picture, buttons, pending, folded=False))
+        list(_full(report, detail, now, drawn, buttons, pending, newer=False))
         for detail in _DETAILS
     ]
     images = () if picture is None else (picture,)
@@ -146,11 +152,11 @@ def _full(
     report: RunReport,
     detail: _Detail,
     now: datetime,
-    picture: Image | None,
+    drawn: Sequence[Block],
     buttons: Sequence[RunButton],
     pending: str,
     *,
-    folded: bool,
+    newer: bool,
 ) -> Iterator[Block]:
     yield b.header(report.headline)
     yield b.section(_status(report))
@@ -163,10 +169,11 @@ def _full(
         yield b.context(mrkdwn("⏳ {pending}", pending=pending))
     elif report.partial:
         yield b.context(_partial(report))
-    if picture is not None:
-        yield b.image(picture.name, picture.alt)
-    extras = list(_extras(report, detail, folded=folded))
-    if folded:
+    yield from drawn
+    if detail.extras:
+        yield from evaluations(report, native=newer)
+    extras = list(_extras(report, detail, folded=newer))
+    if newer:
         unfolding = b.container(_extras_title(report), extras) if extras else None
         if unfolding:
             yield unfolding
@@ -176,6 +183,10 @@ def _full(
     row = _buttons(report, buttons)
     if row:
         yield row
+
+
+def _picture(picture: Image | None) -> list[Block]:
+    return [] if picture is None else [b.image(picture.name, picture.alt)]
 
 
 def _compact(report: RunReport, buttons: Sequence[RunButton]) -> list[Block]:

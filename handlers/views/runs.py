@@ -1,6 +1,7 @@
 """A numbered list of runs, and the best ones as a table; “run 3” means the third."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -9,7 +10,7 @@ from analysis import metrics
 from analysis.ranking import Ranking
 from analysis.reports import RunFacts
 from analysis.run import Run, RunState
-from handlers.reply import Message
+from handlers.reply import Block, Message
 from handlers.views import blocks as b
 from handlers.views.escape import Mrkdwn, code, date, escape, join, link, mrkdwn
 from handlers.views.numbers import duration, number, plural, step
@@ -19,6 +20,10 @@ PAGE: Final = 10
 MORE: Final = "runs.more"
 OPEN: Final = "runs.open"
 _LISTED: Final = 100  # of a menu
+_FEW: Final = 3
+_NAME: Final = 40
+_NOW_S: Final = 60.0
+_TABLE: Final = 6_500  # of the characters that a whole message may hold
 
 
 def listing(
@@ -62,6 +67,7 @@ def listing(
         example=code(f"describe run {min(first + 2, last)}"),
         when=date(now),
     )
+    block_id = f"list:{token}" if token else None
     row = b.actions(
         [
             _menu(shown, first),
@@ -70,11 +76,65 @@ def listing(
             if more and last < (total or len(runs))
             else None,
         ],
-        block_id=f"list:{token}" if token else None,
+        block_id=block_id,
     )
-    head = mrkdwn("*{text}*", text=text)
+    head = b.section(mrkdwn("*{text}*", text=text))
     sections = [b.section(join("\n", half)) for half in halves]
-    return b.message(text, b.only([b.section(head), *sections, b.context(note), row]))
+    flat = b.only([head, *sections, b.context(note), row])
+    if len(runs) <= _FEW:  # a line each says it as well
+        return b.message(text, flat)
+    table = run_table(runs, total=total, where=where, now=now)
+    every = b.actions([_menu(runs, 0)], block_id=block_id)
+    hint = mrkdwn("Say {example} for more about one.  ·  W&amp;B, {when}",
+                  example=code("describe run 2"), when=date(now))  # fmt: skip
+    return b.message(text, b.only([head, table, b.context(hint), every]), flat)
+
+
+def run_table(runs: Sequence[Run], *, total: int | None, where: str, now: datetime) -> Block:
+    """Runs as a table that sorts and pages: number, name, state, age, leading metric, owner."""
+    metric = _common_metric(runs)
+    several = len({run.ref.project for run in runs}) > 1
+    owners = len({run.user for run in runs if run.user}) > 1
+    columns = ["#", "Run", "State", "Seen", *([metric] if metric else [])]
+    columns += [*(["Project"] if several else []), *(["By"] if owners else [])]
+    rows: list[list[b.Cell]] = []
+    for place, run in enumerate(runs, start=1):
+        word = state_word(run.state.value)
+        row: list[b.Cell] = [place, b.Linked(_short(run.name or run.ref.id), run.url),
+                             f"{word.emoji} {word.text}", _age(run, now)]  # fmt: skip
+        row += [_metric_cell(run, metric)] if metric else []
+        row += [_short(run.ref.project)] if several else []
+        row += [run.user or ""] if owners else []
+        rows.append(row)
+    every = total if total is not None and total > len(runs) else None
+    caption = f"{plural(len(runs), 'run')} in {where}"
+    if every is not None:
+        caption = f"The newest {step(len(runs))} of {plural(every, 'run')} in {where}"
+    return b.data_table(caption, columns, rows, page=PAGE, head=1, characters=_TABLE)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
+
+
+def _age(run: Run, now: datetime) -> b.Cell:
+    """How long ago it was last heard of; sorts by that."""
+    when = run.ended_at or run.heartbeat_at or run.created_at
+    if when is None:
+        return None
+    seconds = max(0.0, (now - when).total_seconds())
+    return b.Sized(round(seconds), "now" if seconds < _NOW_S else f"{duration(seconds)} ago")
+
+
+def _common_metric(runs: Sequence[Run]) -> str:
+    """The leading metric that most of the runs log; empty where they log none."""
+    counted = Counter(name for run in runs if (name := _leading_metric(run)))
+    return counted.most_common(1)[0][0] if counted else ""
+
+
+def _metric_cell(run: Run, metric: str) -> b.Cell:
+    value: Any = run.summary.get(metric)
+    return float(value) if _is_number(value) else None
 
 
 def turned(value: str, page: int) -> str:
@@ -129,7 +189,7 @@ def best(ranking: Ranking, *, now: datetime) -> Message:
         [
             [
                 place,
-                each.run.name or each.run.id,
+                b.Linked(_short(each.run.name or each.run.id), each.run.url),
                 each.value,
                 each.best,
                 state_word(each.run.state).text,
@@ -137,6 +197,9 @@ def best(ranking: Ranking, *, now: datetime) -> Message:
             ]
             for place, each in enumerate(ranking.runs, start=1)
         ],
+        page=PAGE,
+        head=1,
+        characters=_TABLE,
     )
     lines = [_ranked_line(place, ranking, place - 1) for place in range(1, len(ranking.runs) + 1)]
     chunks = [b.section(join("\n", lines[at : at + 10])) for at in range(0, len(lines), 10)]
@@ -204,12 +267,19 @@ def _since(run: Run, word: str) -> Mrkdwn:
 
 def _headline(run: Run) -> Mrkdwn:
     """The one number that tells most, from the summary: evaluation, else reward, else loss."""
+    name = _leading_metric(run)
+    if not name:
+        return Mrkdwn()
+    value = number(float(run.summary[name]))
+    return mrkdwn("{metric} {value}", metric=escape(name, 40), value=value)
+
+
+def _leading_metric(run: Run) -> str:
     names = [name for name, value in run.summary.items() if _is_number(value)]
     for found in (metrics.evals(names), metrics.rewards(names), metrics.losses(names)):
         if found:
-            value = number(float(run.summary[found[0]]))
-            return mrkdwn("{metric} {value}", metric=escape(found[0], 40), value=value)
-    return Mrkdwn()
+            return found[0]
+    return ""
 
 
 def _is_number(value: Any) -> bool:

@@ -34,6 +34,8 @@ DAY_NAMES: Final[Mapping[str, str]] = {
     "1-5": "On weekdays",
     "0,6": "At weekends",
 }
+LINKS: Final = "links"
+_CARD: Final = "card"
 _FRESH, _MENTION = "fresh", "mention"
 _WATCHES: Final = 8
 
@@ -45,11 +47,13 @@ class Filled:
     Attributes:
         briefing: the cron line of the briefing; none for no briefing.
         filters: by watch.
+        cards: whether links to W&B unfurl; none where the form did not ask.
     """
 
     manners: Manners
     briefing: str | None
     filters: Mapping[int, str]
+    cards: bool | None = None
 
 
 def modal(
@@ -57,6 +61,8 @@ def modal(
     watches: Sequence[Watched],
     briefing: Briefed | None,
     private: Mapping[str, Any],
+    *,
+    cards: bool | None = None,
 ) -> dict[str, Any]:
     """The form, filled in with what holds now.
 
@@ -65,6 +71,7 @@ def modal(
         watches: what it watches; each has a filter of its own.
         briefing: its briefing about all that it watches.
         private: where it was opened (``request.opened_at``).
+        cards: whether links to W&B unfurl there; none where no links unfurl at all.
     """
     on = [kind for kind in KINDS if kind not in manners.off]
     more = [
@@ -105,6 +112,10 @@ def modal(
             optional=True,
         ),
     ]  # fmt: skip
+    if cards is not None:
+        words = {_CARD: "Show a card with state and health below a link"}
+        box = _boxes(LINKS, words, [_CARD] if cards else [])
+        blocks.append(_input(LINKS, "Links to W&B", box, optional=True))
     blocks += [
         _input(
             f"{FILTER}:{watched.id}",
@@ -178,10 +189,11 @@ def filled(state: Mapping[str, Any]) -> Filled:
         for block in state
         if block.startswith(f"{FILTER}:") and block.partition(":")[2].isdecimal()
     }
-    return Filled(manners, cron, filters)
+    cards = _CARD in _boxed(state, LINKS) if LINKS in state else None
+    return Filled(manners, cron, filters, cards)
 
 
-def saved(manners: Manners, who: Mrkdwn, token: str) -> Message:
+def saved(manners: Manners, who: Mrkdwn, token: str, *, cards: bool | None = None) -> Message:
     """What holds from now on."""
     text = mrkdwn("⚙️ {who} changed what is told here.", who=who)
     on = [words for kind, words in KINDS.items() if kind not in manners.off]
@@ -200,6 +212,9 @@ def saved(manners: Manners, who: Mrkdwn, token: str) -> Message:
         mrkdwn("{name} = {value}", name=code(name), value=f"{value:g}")
         for name, value in manners.thresholds.items()
     ]
+    if cards is not None:
+        how = "shown as cards" if cards else "left as links"
+        lines.append(mrkdwn("Links to W&amp;B are {how}", how=how))
     row = b.actions([b.button("Undo", "undo", token)])
     return b.message(text, b.only([b.section(text), b.context(join("\n", lines)), row]))
 

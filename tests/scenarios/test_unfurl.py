@@ -1,5 +1,7 @@
 """Links to W&B unfurl, where a card is wanted and allowed."""
 
+from pathlib import Path
+
 import pytest
 
 from analysis.errors import TimedOut
@@ -7,6 +9,7 @@ from bot.demo.slack import LocalSlack, Message
 from handlers.views.validate import validate_unfurl
 from tests.reports import broken, examined, healthy
 from tests.scenarios.harness import Bot
+from tests.scenarios.watching import a_house
 
 URL = "https://wandb.ai/team/proj/runs/otter"
 
@@ -214,3 +217,24 @@ async def test_other_pages_have_cards_too(
     await slack.until(lambda: message.unfurls)
     assert words in blocks_of(message, url)
     assert validate_unfurl({url: {"blocks": message.unfurls[url]["blocks"]}}) == []
+
+
+async def test_never_is_seen_and_taken_back_in_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The channel's form says whether cards are shown; saving changes it, Undo takes it back."""
+    async with a_house(tmp_path, monkeypatch) as house:
+        sightings = house.app.services.surface.sightings
+        channel = house.slack.channel("#ml").id
+        await sightings.want(channel, False)
+        await house.says("/wandb settings")
+        form = house.slack.view_of("ada")
+        assert form is not None
+        (links,) = (block for block in form.blocks if block.get("block_id") == "links")
+        assert "initial_options" not in links["element"]
+        await house.submits(form, {"links": ["card"]})
+        assert await sightings.wanted(channel)
+        told = house.find("changed what is told here")
+        assert "Links to W&amp;B are shown as cards" in told.plain
+        await house.click(told, "Undo")
+        assert not await sightings.wanted(channel)

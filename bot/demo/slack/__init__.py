@@ -40,8 +40,9 @@ bot (`dm`); users are a handle or an id. A message is a `Message` (`text`, `bloc
 ``.http_error(method, status)``, ``.drop(method, "before" | "after")``, ``.delay(method, seconds)``
 (each with ``times=1``; ``None`` is for ever; method ``"*"`` is any, ``"upload"`` the upload
 address), ``with faults.hold(method) as gate``; ``app.scopes``, ``app.events``, ``app.refusal``
-(``"token_revoked"``), ``enforce_rates``, ``ack_timeout``, ``files_may_process`` (clear it and
-uploads stay unprocessed), ``refresh_sockets()``, ``cut_sockets()``, ``redeliver(envelope)``.
+(``"token_revoked"``), ``enforce_rates``, ``ack_timeout``, ``unknown_blocks`` (types that are
+refused, such as ``"data_table"``), ``files_may_process`` (clear it and uploads stay unprocessed),
+``refresh_sockets()``, ``cut_sockets()``, ``redeliver(envelope)``.
 
 **HTTP mode**: ``await use_http("http://127.0.0.1:3000/slack/events")`` answers the challenge and
 delivers there from then on; `signature` signs a body of one's own.

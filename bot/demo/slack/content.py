@@ -79,7 +79,7 @@ def content_of(
     for attachment in attachments:
         if attachment.get("blocks"):
             attachment["blocks"] = workspace.with_ids(attachment["blocks"])
-            workspace.check_files(attachment["blocks"])
-    workspace.check_files(blocks)
+            workspace.check_blocks(attachment["blocks"])
+    workspace.check_blocks(blocks)
     text = wire_text.posted(str(read.get("text") or ""))[: limits.TEXT_POST]
     return Content(text, blocks, attachments, read.get("metadata"))

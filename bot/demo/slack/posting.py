@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from bot.demo.slack import text as wire_text
 from bot.demo.slack.delivery import Deliveries
@@ -132,9 +132,11 @@ class Posting(Deliveries):
                 thing.setdefault("action_id", self.new_id("a"))
         return kept
 
-    def check_files(self, blocks: Sequence[Mapping[str, Any]]) -> None:
-        """Refuse images by `slack_file` that are unknown or not yet processed."""
+    def check_blocks(self, blocks: Sequence[Mapping[str, Any]]) -> None:
+        """Refuse blocks that this workspace does not know, and files that it cannot show yet."""
         for index, block in enumerate(blocks):
+            if block.get("type") in self.unknown_blocks:
+                self._refuse_block(f"unsupported type: {block['type']}", f"/blocks/{index}/type")
             for thing in walk(block):
                 named = thing.get("slack_file") if thing["type"] == "image" else None
                 if not isinstance(named, Mapping):
@@ -148,9 +150,13 @@ class Posting(Deliveries):
                     None,
                 )
                 if file is None or not file.processed:
-                    reason = f"invalid slack file [json-pointer:/blocks/{index}/slack_file]"
-                    raise SlackError(
-                        "invalid_blocks",
-                        errors=[reason],
-                        response_metadata={"messages": [f"[ERROR] {reason}"]},
-                    )
+                    self._refuse_block("invalid slack file", f"/blocks/{index}/slack_file")
+
+    @staticmethod
+    def _refuse_block(why: str, at: str) -> NoReturn:
+        reason = f"{why} [json-pointer:{at}]"
+        raise SlackError(
+            "invalid_blocks",
+            errors=[reason],
+            response_metadata={"messages": [f"[ERROR] {reason}"]},
+        )

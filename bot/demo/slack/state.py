@@ -62,6 +62,7 @@ class Workspace:
         self.sessions: dict[tuple[str, str], Json] = {}
         self.prompts: dict[tuple[str, str], Json] = {}
         self.details: dict[str, Json] = {}
+        self.unknown_blocks: set[str] = set()
         self.file_delay = 0.01
         self.files_may_process = asyncio.Event()
         self.files_may_process.set()

@@ -109,7 +109,7 @@ class Views(Responses):
 
     def replace_view(self, view: View, body: Json) -> None:
         """Give a view other contents and a new hash."""
-        self.check_files(body["blocks"])
+        self.check_blocks(body["blocks"])
         view.view = {**body, "blocks": self.with_ids(body["blocks"])}
         view.hash = self._new_hash()
         view.errors = {}
@@ -140,7 +140,7 @@ class Views(Responses):
             raise SlackError("duplicate_external_id")
 
     def _new_view(self, user: str, body: Json, channel: str) -> View:
-        self.check_files(body["blocks"])
+        self.check_blocks(body["blocks"])
         kept = {**body, "blocks": self.with_ids(body["blocks"])}
         view = View(self.new_id("V"), user, kept, self._new_hash(), channel=channel)
         view.root_id = view.id

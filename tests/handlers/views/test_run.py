@@ -1,10 +1,8 @@
 """A run's report as a message: the answer first, within Slack's limits whatever is in it."""
 
 import json
-import os
 import re
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,7 +27,6 @@ from handlers.views.run import RunButton, looking, message, preview
 from handlers.views.validate import validate_message
 from tests.reports import NOW, a_run, broken, facts, healthy
 
-SNAPSHOTS = Path(__file__).parent / "snapshots"
 BUTTONS = (RunButton("Refresh", "run.refresh"), RunButton("Why?", "run.why", unhealthy_only=True))
 
 NASTY = st.sampled_from(
@@ -249,33 +246,3 @@ def test_promises_and_previews_are_valid_messages() -> None:
     """What is shown before the report fits Slack as well."""
     for shown in (looking("a" * 10_000), looking("x", slow=True), preview(a_run(), now=NOW)):
         assert problems(shown) == []
-
-
-@pytest.mark.parametrize(
-    ("name", "report", "size"),
-    [
-        ("run_healthy", healthy(), "full"),
-        ("run_broken", broken(), "full"),
-        ("run_compact", healthy(), "compact"),
-        (
-            "run_partial",
-            healthy(
-                partial=True,
-                missing=(MissingPart(what="system metrics", reason="it did not come in time"),),
-                not_checked=(NotCheckedReport(code="gpu_idle", reason="no GPU metrics"),),
-            ),
-            "full",
-        ),
-    ],
-)
-def test_snapshots(name: str, report: RunReport, size: Any) -> None:
-    """The whole message as it is; ``WRITE_SNAPSHOTS=1`` in the environment writes them anew."""
-    shown = message(report, size, now=NOW, buttons=BUTTONS)
-    assert problems(shown) == []
-    text = json.dumps(
-        {"text": shown.text, "blocks": list(shown.blocks)}, indent=1, ensure_ascii=False
-    )
-    path = SNAPSHOTS / f"{name}.json"
-    if os.environ.get("WRITE_SNAPSHOTS"):
-        path.write_text(text + "\n")
-    assert path.read_text() == text + "\n"

@@ -135,7 +135,7 @@ def unfurl(request: Request) -> Json:
     for url, card in cards.items():
         if url not in known or not wire_text.belongs(url, ws.app.unfurl_domains):
             raise SlackError("cannot_unfurl_url")
-        ws.check_files(card.get("blocks") or ())
+        ws.check_blocks(card.get("blocks") or ())
     kept = {
         url: {
             **card,

@@ -72,7 +72,7 @@ def check_blocks(request: Request) -> Json:
     body = request.value(given[0], "invalid_blocks_format")
     if given == ["blocks"]:
         refuse(validate_blocks(body))
-        request.workspace.check_files(body)
+        request.workspace.check_blocks(body)
     elif given == ["message"]:
         found = validate_message(body)
         refuse([problem for problem in found if problem.code != "no_text"])

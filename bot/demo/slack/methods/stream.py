@@ -62,7 +62,7 @@ def stop(request: Request) -> Json:
     read = decoded(request.args, "blocks", "metadata")
     closing = read.get("blocks") or []
     refuse(validate_blocks(closing))
-    ws.check_files(closing)
+    ws.check_blocks(closing)
     _grow(request, message)
     message.state.pop("stream", None)
     blocks = [*message.blocks, *ws.with_ids(closing)]
@@ -106,7 +106,7 @@ def _grow(request: Request, message: Message) -> None:
             _plan(blocks)["title"] = chunk["title"]
         elif kind == "blocks":
             refuse(validate_blocks(chunk["blocks"]))
-            ws.check_files(chunk["blocks"])
+            ws.check_blocks(chunk["blocks"])
             blocks += chunk["blocks"]
         else:
             raise SlackError("invalid_chunks")
