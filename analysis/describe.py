@@ -36,7 +36,6 @@ from analysis.signals import Curve, Signals
 from analysis.sources.base import Effort, Progress, RunSource
 from analysis.thresholds import DEFAULTS, Thresholds
 from analysis.trend import trend
-from analysis.why import LINES, cause_of
 
 _LARGE = 20_000  # points from which judging leaves the event loop
 _MANY_NAMES = 300  # names from which choosing among them leaves the event loop
@@ -132,6 +131,9 @@ async def examine(
     made = await asyncio.to_thread(judge) if large else judge()
     if run.state not in _ENDED_BADLY:
         return made
+    # Only such runs need what tells causes: importing it takes as long as reading a run.
+    from analysis.why import cause_of
+
     cause = await off_loop(cause_of, run, lines, made.signals, system)
     return Examination(made.report.model_copy(update={"cause": cause}), made.signals)
 
@@ -174,6 +176,8 @@ async def _console(source: RunSource, run: Run, left: float | None) -> tuple[Con
     """The last lines of a run that failed or crashed; what does not come is not worth an error."""
     if run.state not in _ENDED_BADLY:
         return ()
+    from analysis.why import LINES
+
     try:
         async with asyncio.timeout(left):
             return await source.console(run, LINES)
