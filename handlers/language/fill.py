@@ -191,11 +191,8 @@ class Filler:
         return ",".join(sorted(set(states))) or None
 
     def _end(self, candidate: Candidate) -> str | None:
-        found = [state for pattern, state in self._ends if pattern.search(candidate.matched)]
-        return (
-            ",".join(sorted({state for state in found if state not in {"finished", "running"}}))
-            or None
-        )
+        found = {state for pattern, state in self._ends if pattern.search(candidate.matched)}
+        return None if "finished" in found else ",".join(sorted(found - {"running"})) or None
 
     def _owner(self, candidate: Candidate) -> str | None:
         reading = candidate.reading

@@ -51,6 +51,10 @@ class Guard:
             rf"^(?:(?:{language.patterns['calls']}) )*USER\d+(?: ,)?"
             rf" (?:{language.patterns['asks']}|ask)(?!\S)"
         )
+        self._you_there = re.compile(
+            rf"(?:(?:{language.patterns['calls']}) )*(?:{language.patterns['you_asked']}) .*"
+            r"(?:OWNER|X)\d+$"
+        )
         self._idioms = re.compile(rf"(?:{language.patterns['idioms']})(?!\S)")
         self._always = {language.patterns["beyond"], language.patterns["exclaimed"]}
         self._conditional = re.compile(rf"(?<!\S)(?:{language.patterns['conditional']})(?!\S)")
@@ -89,6 +93,8 @@ class Guard:
         if self._is_called(reading) or self._thanks_named.search(text):
             everything = everything or "somebody else is asked"
         if self._to_another.match(text):
+            everything = everything or "somebody else is asked"
+        if context.overheard and self._you_there.match(text):
             everything = everything or "somebody else is asked"
         if context.overheard and self._idioms.match(text):
             everything = everything or "it is a figure of speech"

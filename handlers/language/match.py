@@ -42,6 +42,7 @@ _FREE_OF_ACTION = re.compile(
     r"^(?:(?:IN)?(?:PROJ|ENT|SINCE|HOURS|DUR|TIME|ZONE|DAYS|BOT|CHAN)|RULE)\d+$"
 )
 _A_RUN = re.compile(r"^(?:RUN|NAME)\d+$")
+_PLAIN = re.compile(r"(?<!\S)X\d+(?!\S)")
 _SPACES = re.compile(r"\s+")
 
 
@@ -105,6 +106,7 @@ class Matcher:
         self._filler = language.compile(rf"(?<!\S)(?:{language.filler})(?!\S)")
         self._begins = re.compile(rf"(?:{language.patterns['begins']})$")
         self._busy = re.compile(rf"(?<!\S)(?:{language.busy})(?!\S)")
+        self._reason = language.compile(language.patterns["reason"])
         self._noun = language.compile(r"(?<!\S)(?:{noun})(?!\S)")
         self._cues = tuple(
             (intent, re.compile(rf"(?<!\S)(?:{pattern})(?!\S)"), needs)
@@ -153,8 +155,13 @@ class Matcher:
         tail = [found.start() + place for place, sign in enumerate(found[0]) if sign == " "]
         return [len(text), *reversed(tail)]
 
-    def core(self, reading: Reading) -> str:
-        """The reading without phrases of place and time, and without filler words."""
+    def core(self, reading: Reading, *, overheard: bool = False) -> str:
+        """The reading without phrases of place and time, and without filler words.
+
+        To the bot people give reasons ("mute alpha, it is dead anyway"); they are left out too.
+        """
+        if not overheard and (found := self._reason.search(reading.text)) and found.start():
+            reading = replace(reading, text=reading.text[: found.start()])
         text = _ASIDE.sub(" ", reading.text)
         text = self._run_noun.sub("", text.replace(" :", " ,"))
         text = self._filler.sub(" ", text)
@@ -179,7 +186,7 @@ class Matcher:
     def candidates(self, reading: Reading, context: Context) -> list[Candidate]:
         """All phrases that fit, the most confident first."""
         found: list[Candidate] = []
-        words = self.core(reading).split()
+        words = self.core(reading, overheard=context.overheard).split()
         beyond = LONG_COST * max(0, len(words) - LONG)
         for opening in self.openings(" ".join(words[:LONG])):
             for phrase, match in self._fitting(opening.text):
@@ -226,11 +233,14 @@ class Matcher:
         text = self.core(reading)
         if self._busy.search(text) or len(text.split()) > SKIPS * 3:
             return None
+        said = text
+        if any(reading.has(kind) for kind in ("RUN", "REF", "NAME")):
+            said = _SPACES.sub(" ", _PLAIN.sub("", text)).strip()
         facts = _facts(reading, context, self._noun.search(text) is not None)
         for intent, pattern, needs in self._cues:
             if facts.intersection(needs) and pattern.search(text):
                 phrase = Phrase(intent, pattern.pattern, GUESS)
-                return Candidate(phrase, GUESS, text, "", {}, requested=False, reading=reading)
+                return Candidate(phrase, GUESS, said, "", {}, requested=False, reading=reading)
         return None
 
     def _weigh(

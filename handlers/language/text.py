@@ -88,6 +88,7 @@ _WAVE = {"👋": "wave", "🙏": "pray", "👍": "thumbsup"}
 _PIECE = re.compile(
     r"""
     (?P<block>```.*?(?:```|\Z))
+  | (?P<struck>(?<![\w~])~[^~\s](?:[^~\n]*[^~\s])?~(?![\w~]))
   | (?P<user><@(?P<user_id>[A-Z0-9]+)(?:\|[^>]*)?>)
   | (?P<channel><\#(?P<channel_id>[A-Z0-9]+)(?:\|(?P<channel_name>[^>]*))?>)
   | (?P<special><!(?:[^>]*)>)
@@ -156,7 +157,7 @@ class _Reader:
 
     def read(self, found: re.Match[str]) -> None:
         match found.lastgroup:
-            case "block":
+            case "block" | "struck":
                 self.quotation = True
             case "user":
                 self._user(found["user_id"])

@@ -44,6 +44,8 @@ UNFIT = 0.5
 """Confidence of a command line whose arguments do not fit."""
 HALF = 0.35
 """Confidence from which the bot asks what was meant."""
+CLEAR = 0.93
+"""Confidence from which a word inside "my last run" is no name of a run."""
 BARE = 0.8
 """Confidence of a bare run name; any other question beside it is the real one."""
 _OPEN = frozenset({Intent.UNKNOWN, Intent.CLARIFY})
@@ -219,6 +221,9 @@ class Interpreter:
     def _best(self, reading: Reading, context: Context) -> Candidate | None:
         found = self.matcher.candidates(reading, context)
         doubtful = reading.doubtful[:3]
+        if found and found[0].confidence >= CLEAR:
+            words = reading.text.split()
+            doubtful = tuple(item for item in doubtful if reading.pieces[item[0]] in words)
         ways = [doubtful] if len(doubtful) > 1 else []
         for way in [*ways, *((item,) for item in doubtful)]:
             other = reading
