@@ -20,7 +20,6 @@ PAGE: Final = 10
 MORE: Final = "runs.more"
 OPEN: Final = "runs.open"
 _LISTED: Final = 100  # of a menu
-_FEW: Final = 3
 _NAME: Final = 40
 _NOW_S: Final = 60.0
 _TABLE: Final = 6_500  # of the characters that a whole message may hold
@@ -81,7 +80,7 @@ def listing(
     head = b.section(mrkdwn("*{text}*", text=text))
     sections = [b.section(join("\n", half)) for half in halves]
     flat = b.only([head, *sections, b.context(note), row])
-    if len(runs) <= _FEW:  # a line each says it as well
+    if len(runs) <= PAGE:  # a line each reads better, above all on a phone
         return b.message(text, flat)
     table = run_table(runs, total=total, where=where, now=now)
     every = b.actions([_menu(runs, 0)], block_id=block_id)

@@ -5,7 +5,7 @@ stands in no variant fails a test, so a new one needs an entry here.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from analysis.errors import NotAuthenticated, RunNotFound
 from analysis.refs import Defaults, Link, read_link
@@ -80,7 +80,7 @@ def catalogue() -> Iterator[tuple[str, Variants]]:
 
 
 def _runs() -> Iterator[tuple[str, Variants]]:
-    full = {"now": NOW, "buttons": RUN_BUTTONS}
+    full: dict[str, Any] = {"now": NOW, "buttons": RUN_BUTTONS}
     yield (
         "run",
         {
@@ -169,7 +169,7 @@ def _many_runs() -> Iterator[tuple[str, Variants]]:
             "looking": failures.looking("team/proj"),
         },
     )
-    listing = {"what": "runs", "where": "team/proj", "now": NOW}
+    listing: dict[str, Any] = {"what": "runs", "where": "team/proj", "now": NOW}
     yield (
         "runs",
         {
@@ -279,7 +279,13 @@ def _people() -> Iterator[tuple[str, Variants]]:
 
 
 def _watching() -> Iterator[tuple[str, Variants]]:
-    told = {"days": 7, "runs": 12, "channel": 3, "thread": 9, "by_kind": {"failed": 2, "best": 1}}
+    told: dict[str, Any] = {
+        "days": 7,
+        "runs": 12,
+        "channel": 3,
+        "thread": 9,
+        "by_kind": {"failed": 2, "best": 1},
+    }
     ended = x.run_named("otter")
     yield (
         "watches",
