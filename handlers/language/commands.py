@@ -129,7 +129,10 @@ class CommandReader:
                 continue
             kind = (found["place"] or "") + found["kind"]
             if kind not in command.takes and found["kind"] not in command.takes:
-                fits = False
+                if kind == "MET":
+                    left.append(str(reading.values[found["mark"]]))
+                else:
+                    fits = False
                 continue
             self._argument(
                 command, found["kind"], reading.values[found["mark"]], context, index, slots

@@ -100,7 +100,9 @@ class Interpreter:
         command: Command, strict: Understanding | None, free: Understanding
     ) -> Understanding:
         """Between two readings of a command line: its first word always says what is wanted."""
-        if free.intent is command.intent or free.intent in ALSO.get(command.name, frozenset()):
+        also = ALSO.get(command.name, frozenset())
+        ruled = strict is not None and strict.intent is Intent.ALERT_RULE
+        if free.intent is command.intent or (free.intent in also and not ruled):
             return free
         if any(note.startswith("starts nothing") for note in free.notes):
             return free
