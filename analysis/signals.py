@@ -4,7 +4,7 @@ Everything here is a pure function of what the source handed over, so that descr
 stood at some step gives what watching it to that step would have given.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -238,6 +238,11 @@ def _row_times(own: Mapping[str, Series], run: Run) -> Floats:
         times.append(np.array([float(last)]))
     times = [t for t in times if t.size]
     return np.unique(np.concatenate(times)) if times else np.empty(0, dtype=np.float64)
+
+
+def system_names(names: Iterable[str]) -> list[str]:
+    """Those of some system metrics that are judged."""
+    return [name for name in names if _is_gpu_use(name) or _is_memory(name)]
 
 
 def _is_gpu_use(name: str) -> bool:

@@ -26,7 +26,8 @@ import numpy as np
 from analysis.refs import ProjectRef
 from analysis.sources import WandbSource
 from analysis.watching.changes import Memory, changes
-from analysis.watching.tick import Stored, judge, tick
+from analysis.watching.keeping import Stored
+from analysis.watching.tick import judge, tick
 
 ROWS, NEW, TICKS = 200, 10, 3
 

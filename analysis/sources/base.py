@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 from analysis.history import History
 from analysis.refs import ProjectRef, RunRef
@@ -58,6 +58,57 @@ class RunPage:
     runs: tuple[Run, ...]
     total: int | None = None
     curves: Mapping[RunRef, History] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """Which runs are there, for one who knows some of them.
+
+    Attributes:
+        known: those whose facts are at hand, without config, summary and names.
+        others: whole.
+        unread: projects of an entity that could not be asked; nothing is known of their runs.
+    """
+
+    known: tuple[Run, ...] = ()
+    others: tuple[Run, ...] = ()
+    unread: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of one run in a request for many.
+
+    Attributes:
+        run: as it is known.
+        keys: names whose points are wanted.
+        since: the step to start from; ``None`` for a sample of all.
+        samples: points a curve; what is more, from a step on, is fetched whole.
+        facts: how much of the run itself comes along: nothing, its summary, or all.
+        system: the samples of its system metrics that come along.
+    """
+
+    run: Run
+    keys: Sequence[str]
+    since: int | None
+    samples: int
+    facts: Literal["", "summary", "all"] = ""
+    system: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What came of a run.
+
+    Attributes:
+        run: with the facts that were asked for.
+        history: the points, and what did not come.
+        system: the system metrics, where they were asked for and came.
+    """
+
+    run: Run
+    history: History
+    system: History | None = None
 
 
 class RunSource(Protocol):
@@ -125,6 +176,34 @@ class RunSource(Protocol):
         self, runs: Iterable[tuple[Run, Sequence[str], int | None]], samples: int
     ) -> Mapping[RunRef, History]:
         """New points of many runs: for each its own names and the step to start from.
+
+        Sent with an alias a run, in pages; a run that fails has its reason in ``missing``.
+        """
+        ...
+
+    async def census(
+        self,
+        within: ProjectRef,
+        *,
+        known: Sequence[RunRef],
+        named: Sequence[RunRef],
+        since: datetime,
+    ) -> Census:
+        """Which runs live, were created since, or are known or named: one request a project.
+
+        Args:
+            within: a project, or an entity.
+            known: runs whose facts are at hand: only what moves is asked of them.
+            named: further runs, to be read whole.
+            since: runs that were created from then on are read whole too, UTC.
+
+        Raises:
+            ProjectNotFound: when the project or entity is not there.
+        """
+        ...
+
+    async def news(self, asked: Sequence[Asked]) -> Mapping[RunRef, News]:
+        """New points of many runs, with as much of their facts as is asked for.
 
         Sent with an alias a run, in pages; a run that fails has its reason in ``missing``.
         """

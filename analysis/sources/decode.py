@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -78,6 +78,41 @@ def run_of(node: Mapping[str, Any], ref: RunRef, app_url: str) -> Run:
         ),
         handle=_text(node.get("id")) or "",
     )
+
+
+def with_summary(run: Run, node: Mapping[str, Any]) -> Run:
+    """A run with what its newer summary says; names that are new in it count as logged.
+
+    Args:
+        run: as it is known.
+        node: the object, with ``summaryMetrics`` and what stands beside it in ``graphql``.
+    """
+    summary = _object(node.get("summaryMetrics"))
+    if not summary:
+        return run
+    last_step, keys = _keys(None, summary, Axes({}, ()))
+    beat = instant(node.get("heartbeatAt")) or run.heartbeat_at
+    return replace(
+        run,
+        summary={key: value for key, value in summary.items() if key != "_wandb"},
+        keys=_more_keys(run.keys, keys),
+        last_step=run.last_step if last_step is None else last_step,
+        rows=_integer(node.get("historyLineCount")),
+        heartbeat_at=beat,
+        runtime_s=_runtime(summary, run.created_at, beat),
+    )
+
+
+def _more_keys(known: Mapping[str, Key], told: Mapping[str, Key]) -> dict[str, Key]:
+    """Known names and those of a newer summary; a name that was text so far may hold numbers."""
+    found = dict(known)
+    for name, key in told.items():
+        before = found.get(name)
+        if before is None:
+            found[name] = key
+        elif key.numeric and not before.numeric:
+            found[name] = replace(before, numeric=True)
+    return found
 
 
 def url_of(ref: RunRef, app_url: str) -> str:

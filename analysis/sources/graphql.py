@@ -22,6 +22,12 @@ _FACTS = """
   commit notes createdAt heartbeatAt user { name username }
 """
 
+_BRIEF = """
+  id name displayName state historyLineCount tags group jobType sweepName createdAt heartbeatAt
+  user { name username }
+"""
+_PAGE_INFO = "pageInfo { endCursor hasNextPage }"
+
 _RUN = "project(name: $project, entityName: $entity) { run(name: $run) { %s } }"
 _RUN_VARIABLES = "$entity: String!, $project: String!, $run: String!"
 
@@ -82,21 +88,62 @@ MODELS = Operation(
 )
 
 
-def curves_of(runs: int) -> Operation:
-    """New points of so many runs in one request: an alias ``r0``, ``r1``, … a run.
+CENSUS = Operation(
+    "Census",
+    "query Census($entity: String!, $project: String!, $known: JSONString, $first: Int,"
+    " $others: JSONString, $page: Int) {"
+    " project(name: $project, entityName: $entity) {"
+    ' known: runs(filters: $known, first: $first, order: "-created_at")'
+    f" {{ edges {{ node {{ {_BRIEF} }} cursor }} {_PAGE_INFO} }}"
+    ' others: runs(filters: $others, first: $page, order: "-created_at")'
+    f" {{ edges {{ node {{ {_FACTS} historyKeys }} cursor }} {_PAGE_INFO} }}"
+    " } }",
+)
+"""Which runs changed: what moves of those that are known, and all of the others."""
 
-    Variables a run: ``e0`` entity, ``p0`` project, ``n0`` run id, ``s0`` specs.
+
+def _census_page(name: str, fields: str) -> Operation:
+    return Operation(
+        name,
+        f"query {name}($entity: String!, $project: String!, $filters: JSONString, $first: Int,"
+        " $after: String) {"
+        " project(name: $project, entityName: $entity) {"
+        ' runs(filters: $filters, first: $first, after: $after, order: "-created_at")'
+        f" {{ edges {{ node {{ {fields} }} cursor }} {_PAGE_INFO} }} }} }}",
+    )
+
+
+CENSUS_KNOWN = _census_page("CensusKnown", _BRIEF)
+CENSUS_OTHERS = _census_page("CensusOthers", f"{_FACTS} historyKeys")
+
+NEWS_FACTS = {
+    "": "",
+    "summary": "summaryMetrics historyLineCount heartbeatAt createdAt",
+    "all": f"{_FACTS} historyKeys",
+}
+"""What of a run comes along with its new points."""
+
+
+def news_of(asked: Sequence[tuple[str, bool]]) -> Operation:
+    """New points of many runs in one request: an alias ``r0``, ``r1``, … a run.
+
+    Variables a run: ``e0`` entity, ``p0`` project, ``n0`` run id, ``s0`` specs, and ``m0`` samples
+    where system metrics are wanted.
+
+    Args:
+        asked: for each run a key of ``NEWS_FACTS``, and whether system metrics are wanted.
     """
-    places: Sequence[int] = range(runs)
-    variables = ", ".join(
-        f"$e{i}: String!, $p{i}: String!, $n{i}: String!, $s{i}: [JSONString!]!" for i in places
-    )
-    fields = " ".join(
-        f"r{i}: project(name: $p{i}, entityName: $e{i}) {{"
-        f" run(name: $n{i}) {{ id sampledHistory(specs: $s{i}) }} }}"
-        for i in places
-    )
-    return Operation("Curves", f"query Curves({variables}) {{ {fields} }}")
+    variables, fields = [], []
+    for i, (facts, system) in enumerate(asked):
+        variables.append(f"$e{i}: String!, $p{i}: String!, $n{i}: String!, $s{i}: [JSONString!]!")
+        if system:
+            variables.append(f"$m{i}: Int")
+        events = f"events(samples: $m{i})" if system else ""
+        fields.append(
+            f"r{i}: project(name: $p{i}, entityName: $e{i}) {{ run(name: $n{i}) {{"
+            f" id {NEWS_FACTS[facts]} sampledHistory(specs: $s{i}) {events} }} }}"
+        )
+    return Operation("News", f"query News({', '.join(variables)}) {{ {' '.join(fields)} }}")
 
 
 NAMED = (
@@ -108,6 +155,9 @@ NAMED = (
     CONSOLE,
     RUNS,
     RUNS_WITH_CURVES,
+    CENSUS,
+    CENSUS_KNOWN,
+    CENSUS_OTHERS,
     VIEWER,
     PROJECTS,
     MODELS,

@@ -1,11 +1,11 @@
-"""Many runs of a W&B server at once: pages of runs with their curves, and new points of runs."""
+"""Many runs of a W&B server at once: pages of runs, with their curves where those are wanted."""
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from analysis.errors import (
     AccessError,
@@ -16,53 +16,23 @@ from analysis.errors import (
     RateLimited,
 )
 from analysis.flight import gather_bounded
-from analysis.history import History, Missing
+from analysis.history import History
 from analysis.refs import ProjectRef, RunRef
 from analysis.run import Project, Run, RunState
 from analysis.sources import graphql
 from analysis.sources.answers import Answer
-from analysis.sources.base import Effort, RunPage, RunQuery
+from analysis.sources.base import Asked, RunPage, RunQuery
 from analysis.sources.deadline import Deadline, Timing
-from analysis.sources.decode import next_page, nodes_of, points_of, run_of
-from analysis.sources.graphql import Operation
+from analysis.sources.decode import next_page, nodes_of, run_of
+from analysis.sources.news import PAGE, Aliases, Ask, history_of
 from analysis.sources.specs import Spec
 
-PAGE = 50  # runs a request, as W&B's own client asks for
 _PAGE_S = 30.0  # seconds for a page, with all that it takes to get around a run that fails
 _PATIENCE_S = 8.0  # after which a page is asked for in parts as well
-_ONE_S = 6.0  # seconds for a run that is asked for by itself
-_PARTS = 8  # parts of a page that failed
-_PAGES_AT_ONCE = 8
-_WHOLE_AT_ONCE = 4  # runs whose gap is fetched whole
 _MOST_PROJECTS = 20  # of an entity, when no project is named
 
-T = TypeVar("T")
 Wanted = tuple[Run, Sequence[str], int | None]
 """A run, the names whose points are wanted, and the step to start from."""
-
-
-class Ask(Protocol):
-    """How the server is asked; see ``analysis.sources.transport``."""
-
-    async def __call__(
-        self,
-        operation: Operation,
-        variables: Mapping[str, Any],
-        deadline: Deadline,
-        read: Callable[[Answer], T],
-    ) -> T:
-        """Send an operation; ``read`` makes what is wanted of the answer, off the loop."""
-        ...
-
-
-class ReadHistory(Protocol):
-    """How one run's curves are read."""
-
-    def __call__(
-        self, run: Run, keys: Sequence[str], effort: Effort, *, since_step: int | None = None
-    ) -> Awaitable[History]:
-        """See ``RunSource.history``."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +42,16 @@ class Many:
     Attributes:
         ask: sends an operation.
         app_url: the web app, for the runs' links.
-        history: reads one run's curves whole.
+        news: asks for the curves of runs by themselves.
         projects: lists the projects of an entity.
         timing: the clock.
-        suspects: runs that failed the last time; they are asked for apart from the others.
     """
 
     ask: Ask
     app_url: str
-    history: ReadHistory
+    news: Aliases
     projects: Callable[[str], Awaitable[tuple[Project, ...]]]
     timing: Timing
-    suspects: set[RunRef]
 
     # Runs of a project or an entity.
 
@@ -173,91 +141,12 @@ class Many:
         wanted = [(run, _logged(run, keys), None) for run in page.runs]
         return replace(page, curves=await self.curves(wanted, samples)), after
 
-    # New points of runs.
+    # Curves of runs.
 
     async def curves(self, wanted: Sequence[Wanted], samples: int) -> Mapping[RunRef, History]:
         """New points of many runs; a gap larger than the sample is fetched whole."""
-        sound = [each for each in wanted if each[0].ref not in self.suspects]
-        apart = [each for each in wanted if each[0].ref in self.suspects]
-        pages = [sound[i : i + PAGE] for i in range(0, len(sound), PAGE)]
-        pages += [[each] for each in apart]
-        deadline = Deadline.after(_PAGE_S, self.timing)
-        answers = await gather_bounded(
-            [partial(self._curves, page, samples, deadline) for page in pages], _PAGES_AT_ONCE
-        )
-        found = {ref: history for answer in answers for ref, history in answer.items()}
-        gaps = [
-            (run, [n for n in keys if n in found[run.ref] and not found[run.ref][n].exact], since)
-            for run, keys, since in wanted
-            if since is not None and run.ref in found
-        ]
-        whole = await gather_bounded(
-            [partial(self._whole, *gap) for gap in gaps if gap[1]], _WHOLE_AT_ONCE
-        )
-        for ref, history in whole:
-            series = {**found[ref].series, **history.series}
-            found[ref] = History(series, (*found[ref].missing, *history.missing))
-        return found
-
-    async def _curves(
-        self, wanted: Sequence[Wanted], samples: int, deadline: Deadline
-    ) -> dict[RunRef, History]:
-        """The curves of a page: in one request, and in parts when that fails or takes long."""
-        if not wanted:
-            return {}
-        alone = len(wanted) == 1
-        within = Deadline.after(min(_ONE_S if alone else _PATIENCE_S, deadline.left), self.timing)
-        try:
-            found = await self._curves_at_once(wanted, samples, within)
-        except (AccessError, ConnectionFailed, RateLimited):
-            raise
-        except AnalysisError as error:
-            if alone:
-                self._suspect(wanted[0][0].ref)
-                return {wanted[0][0].ref: History({}, (Missing("new points", error.sentence),))}
-            size = -(-len(wanted) // _PARTS)
-            parts = [wanted[i : i + size] for i in range(0, len(wanted), size)]
-            answers = await gather_bounded(
-                [partial(self._curves, part, samples, deadline) for part in parts], _PAGES_AT_ONCE
-            )
-            return {ref: history for answer in answers for ref, history in answer.items()}
-        for ref, history in found.items():
-            if history.missing:
-                self._suspect(ref)
-            else:
-                self.suspects.discard(ref)
-        return found
-
-    def _suspect(self, ref: RunRef) -> None:
-        if len(self.suspects) < PAGE:  # more than that is no single run's fault
-            self.suspects.add(ref)
-
-    async def _curves_at_once(
-        self, wanted: Sequence[Wanted], samples: int, within: Deadline
-    ) -> dict[RunRef, History]:
-        variables: dict[str, Any] = {}
-        for place, (run, keys, since) in enumerate(wanted):
-            variables |= {
-                f"e{place}": run.ref.entity,
-                f"p{place}": run.ref.project,
-                f"n{place}": run.ref.id,
-                f"s{place}": [Spec((key,), samples, since).text for key in keys],
-            }
-        return await self.ask(
-            graphql.curves_of(len(wanted)),
-            variables,
-            within,
-            partial(_curves_read, wanted, samples),
-        )
-
-    async def _whole(
-        self, run: Run, keys: Sequence[str], since: int | None
-    ) -> tuple[RunRef, History]:
-        effort = Effort(deadline_s=_ONE_S * 2)
-        try:
-            return run.ref, await self.history(run, keys, effort, since_step=since)
-        except AnalysisError as error:
-            return run.ref, History({}, (Missing("rows of a long gap", error.sentence),))
+        asked = [Asked(run, keys, since, samples) for run, keys, since in wanted]
+        return {ref: news.history for ref, news in (await self.news(asked)).items()}
 
 
 def _filters(query: RunQuery) -> Mapping[str, Any]:
@@ -296,6 +185,11 @@ def _logged(run: Run, keys: Sequence[str]) -> tuple[str, ...]:
     return tuple(key for key in keys if key in run.keys) if run.keys else tuple(keys)
 
 
+def no_project(where: ProjectRef) -> ProjectNotFound:
+    """What a project that is null without an error stands for."""
+    return ProjectNotFound(f"There is no project “{where}”, or it may not be read.")
+
+
 def _page_read(
     where: ProjectRef, keys: tuple[str, ...], samples: int, app_url: str, answer: Answer
 ) -> tuple[RunPage, str | None]:
@@ -306,9 +200,7 @@ def _page_read(
     """
     project = answer.data.get("project")
     if not isinstance(project, Mapping):
-        raise answer.error_at("project") or ProjectNotFound(
-            f"There is no project “{where}”, or it may not be read."
-        )
+        raise answer.error_at("project") or no_project(where)
     connection = project.get("runs")
     if connection is None:
         raise answer.error_at("project", "runs") or ProjectNotFound(
@@ -323,34 +215,7 @@ def _page_read(
         runs.append(run)
         if keys:
             error = answer.error_at("project", "runs", "edges", str(place), "node")
-            curves[run.ref] = _history(node.get("sampledHistory"), keys, samples, error)
+            curves[run.ref] = history_of(node.get("sampledHistory"), keys, samples, error)
     total = project.get("runCount")
     page = RunPage(tuple(runs), total if isinstance(total, int) else None, curves)
     return page, next_page(connection)
-
-
-def _curves_read(wanted: Sequence[Wanted], samples: int, answer: Answer) -> dict[RunRef, History]:
-    found = {}
-    for place, (run, keys, _) in enumerate(wanted):
-        project = answer.data.get(f"r{place}")
-        node = project.get("run") if isinstance(project, Mapping) else None
-        rows = node.get("sampledHistory") if isinstance(node, Mapping) else None
-        error = answer.error_at(f"r{place}")
-        found[run.ref] = _history(rows, keys, samples, error)
-    return found
-
-
-def _history(
-    answers: object, keys: Sequence[str], samples: int, error: AnalysisError | None
-) -> History:
-    """The curves in the answers to a spec a key."""
-    if not isinstance(answers, list) or len(answers) != len(keys):
-        reason = error.sentence if error else "W&B's answer lacks them."
-        return History({}, (Missing("new points", reason),))
-    found = {}
-    for key, rows in zip(keys, answers, strict=True):
-        points = points_of(rows, (key,))[key]
-        if len(points):
-            whole = isinstance(rows, list) and len(rows) < samples
-            found[key] = points.series(exact=whole)
-    return History(found)

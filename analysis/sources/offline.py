@@ -10,9 +10,9 @@ from typing import Self
 from analysis.errors import BadRequest, LogUnreadable, ProjectNotFound, RunNotFound
 from analysis.flight import Flights, off_loop, stoppable
 from analysis.history import History
-from analysis.refs import RunRef
+from analysis.refs import ProjectRef, RunRef
 from analysis.run import ConsoleLine, Project, Run, Viewer
-from analysis.sources.base import Effort, Progress, RunPage, RunQuery
+from analysis.sources.base import Asked, Census, Effort, News, Progress, RunPage, RunQuery
 from analysis.sources.folders import discover, log_of
 from analysis.sources.logs import Log, output_log, read_log, run_of
 
@@ -128,6 +128,33 @@ class OfflineSource:
         found = {}
         for run, keys, since in runs:
             found[run.ref] = await self.history(run, keys, Effort(), since_step=since)
+        return found
+
+    async def census(
+        self,
+        within: ProjectRef,
+        *,
+        known: Sequence[RunRef],
+        named: Sequence[RunRef],
+        since: datetime,
+    ) -> Census:
+        """The runs on disk that live, are known or named, or were created since: all whole."""
+        wanted = {*known, *named}
+        found = [
+            run
+            for run in await self.all()
+            if _meant(run, RunQuery(within))
+            and (run.ref in wanted or not run.state.ended or (run.created_at or since) >= since)
+        ]
+        return Census(others=tuple(sorted(found, key=_order(RunQuery(within)), reverse=True)))
+
+    async def news(self, asked: Sequence[Asked]) -> Mapping[RunRef, News]:
+        """The rows of many runs since the step that is given with each."""
+        found = {}
+        for each in asked:
+            history = await self.history(each.run, each.keys, Effort(), since_step=each.since)
+            system = await self.system(each.run, Effort()) if each.system else None
+            found[each.run.ref] = News(each.run, history, system)
         return found
 
     async def projects(self, entity: str) -> tuple[Project, ...]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from importlib import import_module
 from types import TracebackType
@@ -17,11 +18,12 @@ from analysis.errors import (
 )
 from analysis.flight import Flights, off_loop
 from analysis.history import History
-from analysis.refs import Defaults, RunRef
+from analysis.refs import Defaults, ProjectRef, RunRef
 from analysis.run import ConsoleLine, Project, Run, Viewer
 from analysis.sources import graphql
 from analysis.sources.answers import Answer
-from analysis.sources.base import Effort, Progress, RunPage, RunQuery
+from analysis.sources.base import Asked, Census, Effort, News, Progress, RunPage, RunQuery
+from analysis.sources.census import Counting
 from analysis.sources.credentials import Account, find_account
 from analysis.sources.deadline import Deadline, Timing
 from analysis.sources.decode import (
@@ -36,6 +38,7 @@ from analysis.sources.decode import (
 from analysis.sources.graphql import Operation
 from analysis.sources.histories import Reader
 from analysis.sources.many import Many
+from analysis.sources.news import Aliases
 from analysis.sources.specs import Fetcher
 from analysis.sources.transport import Limits, Transport
 
@@ -188,6 +191,23 @@ class WandbSource:
         """New points of many runs, an alias a run, a request a page of 50."""
         return await (await self._many()).curves(list(runs), samples)
 
+    async def census(
+        self,
+        within: ProjectRef,
+        *,
+        known: Sequence[RunRef],
+        named: Sequence[RunRef],
+        since: datetime,
+    ) -> Census:
+        """Which runs there are, for one who knows some: one request a project."""
+        transport = await self._open()
+        ask = Counting(transport.ask, transport.account.app_url, self.projects, self._timing)
+        return await ask(within, known, named, since)
+
+    async def news(self, asked: Sequence[Asked]) -> Mapping[RunRef, News]:
+        """New points of many runs with facts of theirs, an alias a run, a request a page of 50."""
+        return await self._aliases(await self._open())(asked)
+
     async def projects(self, entity: str) -> tuple[Project, ...]:
         """Projects of an entity, the most recently active first where the server tells."""
         deadline = self._deadline()
@@ -233,8 +253,16 @@ class WandbSource:
         return Many(
             ask=transport.ask,
             app_url=transport.account.app_url,
-            history=self.history,
+            news=self._aliases(transport),
             projects=self.projects,
+            timing=self._timing,
+        )
+
+    def _aliases(self, transport: Transport) -> Aliases:
+        return Aliases(
+            ask=transport.ask,
+            app_url=transport.account.app_url,
+            history=self.history,
             timing=self._timing,
             suspects=self._suspects,
         )

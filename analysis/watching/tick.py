@@ -1,93 +1,34 @@
 """A look at a project that asks only for what changed: which runs, then their new points.
 
-Two requests for up to fifty runs. The first names the runs that live, those that lived at the last
-look, and those that are new since (only filters that W&B documents); the second has an alias a run,
-for its own keys from the step after the last one that is kept. A run that did not move costs
-nothing in the second.
+Two requests for up to fifty runs. The first says what moved of the runs that are known, and brings
+those that live or are new (only filters that W&B documents). The second has an alias for each run
+that moved: its summary, and its own names from the step after the last one that is kept. A run
+that did not move costs nothing in the second; config, logged names and system metrics come along
+now and then.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
-from analysis import metrics
 from analysis.alerts.base import Sight
 from analysis.describe import report_of
 from analysis.flight import off_loop
-from analysis.history import History, Missing
+from analysis.history import History
 from analysis.metrics import Overrides
-from analysis.refs import ProjectRef
+from analysis.refs import ProjectRef, RunRef
 from analysis.run import Run
-from analysis.sources.base import RunQuery, RunSource
+from analysis.signals import system_names
+from analysis.sources.base import Asked, Census, News, RunSource
 from analysis.thresholds import DEFAULTS, Thresholds
-from analysis.watching.compact import compact, extend, last_step, pack, unpack
+from analysis.watching.asking import Asking, Seen
+from analysis.watching.compact import compact, extend
+from analysis.watching.keeping import Kept as Kept
+from analysis.watching.keeping import Stored as Stored
+from analysis.watching.keeping import restored
 
-SAMPLES = 200
-"""New points of a curve that come in the shared request; a larger gap is fetched whole."""
-FIRST_SAMPLES = 500
-"""Points of a curve that is seen for the first time: all of a short one, and of a long one what
-there is until its turn comes to be fetched whole."""
-WHOLE_A_TICK = 20
-"""Long runs that are fetched whole in one tick, when they are seen for the first time."""
-MOST_RUNS = 2_000
-RUNS_AT_ONCE = 150
-"""Runs whose new points are asked for at once, in pages: a server that is asked for all pages of a
-large project together answers each of them late."""
 _MARGIN = timedelta(minutes=10)  # clocks differ, and W&B may show a new run late
 _ALIVE_S = 60.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Kept:
-    """What is kept of one run between two looks.
-
-    Attributes:
-        run: as it was last seen.
-        history: bounded.
-        whole: whether the history holds, or stands for, every row (else it was sampled).
-        beat_before: the heartbeat at the look before; says whether it moves.
-        missing: why new points did not come at this look.
-    """
-
-    run: Run
-    history: History
-    whole: bool = True
-    beat_before: datetime | None = None
-    missing: tuple[Missing, ...] = ()
-
-    @property
-    def path(self) -> str:
-        """The run's path."""
-        return self.run.ref.path
-
-    @property
-    def last_step(self) -> int | None:
-        """The last step that is kept."""
-        return last_step(self.history)
-
-    def facts(self) -> dict[str, Any]:
-        """What must be known at the next look, beside the history: plain JSON."""
-        beat = self.run.heartbeat_at
-        return {
-            "whole": self.whole,
-            "beat": None if beat is None else beat.isoformat(),
-            "state": self.run.state.value,
-            "rows": self.run.rows,
-        }
-
-    def packed(self) -> bytes:
-        """The history as bytes."""
-        return pack(self.history)
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """What was stored of one run: ``Kept.facts`` and ``Kept.packed``."""
-
-    facts: Mapping[str, Any]
-    history: bytes
-
 
 Recall = Callable[[Sequence[str]], Awaitable[Mapping[str, Stored]]]
 """Reads what was stored of some runs, by path."""
@@ -135,126 +76,153 @@ async def tick(
         AnalysisError: when W&B cannot be asked. A run that fails alone is no error: its new points
             are missing, and nothing is concluded from that.
     """
-    awaited = tuple(open_runs)
-    page = await source.runs(_changed(within, awaited, since, now))
-    found = {run.ref.path: run for run in page.runs}
-    gone = tuple(path for path in awaited if path not in found)
-    stored = await recall(tuple(found))
-    before = await off_loop(_restored, found, stored)
-    asked = _wanted(before, overrides or {}, tuple(also))
-    new: dict[str, _New] = {}
-    for samples, wanted in asked.items():
-        for first in range(0, len(wanted), RUNS_AT_ONCE):
-            part = wanted[first : first + RUNS_AT_ONCE]
-            answers = await source.curves(part, samples)
-            starts = {run.ref: start for run, _, start in part}
-            new |= {ref.path: _New(answers[ref], starts[ref]) for ref in answers}
-    kept = await off_loop(lambda: tuple(_with(each, new.get(each.path)) for each in before))
+    refs = {path: RunRef(*path.split("/", 2)) for path in open_runs}
+    stored = await recall(tuple(refs))
+    before = await off_loop(_remembered, refs, stored)
+    # At the first look too, so that none of the new runs is news at the second. A clock that was
+    # set back must not lose a run.
+    census = await source.census(
+        within,
+        known=[kept.run.ref for kept in before.values()],
+        named=[ref for path, ref in refs.items() if path not in before],
+        since=min(since or now, now) - _MARGIN,
+    )
+    seen = await off_loop(_seen, census, before)
+    asking = Asking(now, overrides or {}, tuple(also))
+    asked = await off_loop(asking.of, seen)
+    news = await source.news(list(asked.values())) if asked else {}
+    names = await off_loop(asking.names_after, seen, asked, news)
+    further = asking.further(seen, asked, news, names)
+    late = await source.news(list(further.values())) if further else {}
+    came = _Came(asked, news, names, further, late, now)
+    kept = await off_loop(lambda: tuple(came.to(each) for each in seen))
+    found = {each.path for each in seen}
+    gone = tuple(
+        path for path, ref in refs.items()
+        if path not in found and ref.project not in census.unread
+    )  # fmt: skip
     return Tick(kept, gone, now)
 
 
-def _changed(
-    within: ProjectRef, awaited: Sequence[str], since: datetime | None, now: datetime
-) -> RunQuery:
-    """The runs that live, lived at the last look, or are new since."""
-    alternatives: list[dict[str, Any]] = [
-        {"state": {"$in": ["running", "preempting", "pending"]}},
-    ]
-    if awaited:
-        alternatives.append({"name": {"$in": [path.rpartition("/")[2] for path in awaited]}})
-    # At the first look too, so that none of these is news at the second. A clock that was set back
-    # must not lose a run.
-    start = min(since or now, now) - _MARGIN
-    stamp = start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    alternatives.append({"createdAt": {"$gte": stamp}})
-    return RunQuery(within, filters={"$or": alternatives}, order="-created_at", limit=MOST_RUNS)
+def _remembered(refs: Mapping[str, RunRef], stored: Mapping[str, Stored]) -> dict[str, Kept]:
+    """What was kept of each run, where that can still be read."""
+    found = {path: restored(refs[path], each) for path, each in stored.items() if path in refs}
+    return {path: kept for path, kept in found.items() if kept is not None}
 
 
-def _restored(found: Mapping[str, Run], stored: Mapping[str, Stored]) -> list[Kept]:
-    """Each run with what was kept of it, if anything was."""
-    before = []
-    for path, run in found.items():
-        known = stored.get(path)
-        if known is None:
-            before.append(Kept(run, History(), whole=False))
-            continue
-        beat = known.facts.get("beat")
-        kept = Kept(
-            run,
-            unpack(known.history),
-            bool(known.facts.get("whole", True)),
-            datetime.fromisoformat(beat) if beat else None,
-        )
-        before.append(_rewound(kept, known.facts.get("rows")))
-    return before
+def _seen(census: Census, before: Mapping[str, Kept]) -> list[Seen]:
+    """Each run of the census with what was kept of it, the newest first."""
+    found = []
+    for run in census.known:
+        kept = before.get(run.ref.path)
+        if kept is not None:
+            found.append(_known(kept, run))
+    for run in census.others:
+        kept = before.get(run.ref.path)
+        if kept is None:
+            found.append(Seen(Kept(run, History(), whole=False), run.rows, whole=True))
+        else:  # a source that always gives whole runs
+            seen = _known(kept, run)
+            rows = seen.kept.run.rows
+            found.append(
+                replace(seen, kept=replace(seen.kept, run=replace(run, rows=rows)), whole=True)
+            )
+    found.sort(key=_born, reverse=True)
+    return found
 
 
-def _rewound(kept: Kept, rows: object) -> Kept:
-    """Without its history where the run has gone back behind it: that is another past."""
-    end, now = kept.last_step, kept.run.last_step
-    back = end is not None and now is not None and now < end
-    fewer = isinstance(rows, int) and kept.run.rows is not None and kept.run.rows < rows
-    if back and fewer:
-        return replace(kept, history=History(), whole=False)
-    return kept
+def _born(seen: Seen) -> float:
+    born = seen.kept.run.created_at
+    return 0.0 if born is None else born.timestamp()
 
 
-Wanted = tuple[Run, Sequence[str], int | None]
-
-
-def _wanted(
-    before: Sequence[Kept], overrides: Overrides, also: Sequence[str] = ()
-) -> dict[int, list[Wanted]]:
-    """What to ask for, by the number of samples.
-
-    A run that is known is asked for its new points. One that is not is asked for all of them: whole
-    where it is short or its turn has come, else sampled for now.
-    """
-    wanted: dict[int, list[Wanted]] = {SAMPLES: [], FIRST_SAMPLES: []}
-    turns = WHOLE_A_TICK
-    for kept in before:
-        run = kept.run
-        own = [name for name in also if name in run.keys or name in run.summary]
-        keys = list(dict.fromkeys((*metrics.select_keys(run, overrides), *own)))
-        if kept.whole:
-            end = kept.last_step
-            if run.last_step is None or end is None or run.last_step > end:
-                wanted[SAMPLES].append((run, keys, 0 if end is None else end + 1))
-            continue
-        if run.rows == 0 and not run.keys:
-            continue
-        if run.rows is not None and run.rows < FIRST_SAMPLES:
-            wanted[FIRST_SAMPLES].append((run, keys, 0))  # the sample holds all of it
-        elif turns > 0:
-            turns -= 1
-            wanted[SAMPLES].append((run, keys, 0))
-        elif not len(kept.history):
-            wanted[FIRST_SAMPLES].append((run, keys, None))
-        elif run.last_step is None or run.last_step > (kept.last_step or 0):
-            wanted[SAMPLES].append((run, keys, (kept.last_step or 0) + 1))
-    return wanted
+def _known(kept: Kept, now: Run) -> Seen:
+    """A run that is known, with what moves of it as it is now."""
+    before = kept.run
+    run = replace(
+        before,
+        name=now.name,
+        state=now.state,
+        state_text=now.state_text,
+        user=now.user,
+        tags=now.tags,
+        group=now.group,
+        sweep=now.sweep,
+        job_type=now.job_type,
+        created_at=now.created_at,
+        heartbeat_at=now.heartbeat_at,
+        ended_at=now.ended_at,
+    )
+    if now.rows is not None and before.rows is not None and now.rows < before.rows:
+        # It has gone back behind what is kept: that is another past.
+        kept = replace(kept, history=History(), whole=False, names=(), facts_at=None)
+    return Seen(replace(kept, run=run), now.rows, turned=now.state is not before.state)
 
 
 @dataclass(frozen=True, slots=True)
-class _New:
-    """Points that came for a run, and from which step they were asked for (``None``: a sample)."""
+class _Came:
+    """What was asked at a look, and what came."""
 
-    history: History
-    start: int | None
+    asked: Mapping[str, Asked]
+    news: Mapping[RunRef, News]
+    names: Mapping[str, tuple[str, ...]]
+    further: Mapping[str, Asked]
+    late: Mapping[RunRef, News]
+    now: datetime
+
+    def to(self, seen: Seen) -> Kept:
+        """What is kept of a run from now on."""
+        kept = seen.kept
+        if seen.whole:
+            kept = replace(kept, facts_at=self.now, blob=None)
+        asked, came = self.asked.get(seen.path), self.news.get(kept.run.ref)
+        if asked is None or came is None:
+            return kept
+        missing = came.history.missing
+        if missing and not len(came.history):
+            # Its rows do not count as seen, so that they are asked for again.
+            return replace(kept, missing=missing) if asked.keys else kept
+        told = came.run is not asked.run
+        kept = replace(
+            _with_points(kept, asked, came.history),
+            run=replace(came.run, rows=seen.rows) if seen.whole else came.run,
+            names=kept.names or tuple(asked.keys),
+            facts_at=self.now if told and asked.facts == "all" else kept.facts_at,
+            blob=None,
+        )
+        if came.system is not None:
+            kept = replace(kept, system=_judged(came.system), system_at=self.now)
+        return self._with_late(kept)
+
+    def _with_late(self, kept: Kept) -> Kept:
+        """With the points of names that are new, and without those that are no longer asked for."""
+        names = self.names.get(kept.path)
+        if names is None:
+            return kept
+        history = kept.history
+        asked, came = self.further.get(kept.path), self.late.get(kept.run.ref)
+        if asked is not None:
+            if came is not None and not came.history.missing:
+                history = extend(history, came.history)
+            else:  # asked for again with the next facts
+                names = tuple(name for name in names if name not in asked.keys)
+        series = {name: history[name] for name in names if name in history}
+        return replace(kept, history=History(series), names=names)
 
 
-def _with(kept: Kept, new: _New | None) -> Kept:
-    """What is kept of a run after new points came, or did not."""
-    if new is None:
+def _with_points(kept: Kept, asked: Asked, new: History) -> Kept:
+    """The kept curves with those that came: behind them, or in place of them."""
+    if not asked.keys:
         return kept
-    missing = new.history.missing
-    if missing and not len(new.history):
-        return replace(kept, missing=missing)
-    if kept.whole or (new.start or 0) > 0:
-        return replace(kept, history=extend(kept.history, new.history), missing=missing)
-    whole = new.start == 0 and not missing
-    history = compact(History(new.history.series))
-    return replace(kept, history=history, whole=whole, missing=missing)
+    if kept.whole or (asked.since or 0) > 0:
+        return replace(kept, history=extend(kept.history, new), missing=new.missing)
+    whole = asked.since == 0 and not new.missing
+    return replace(kept, history=compact(History(new.series)), whole=whole, missing=new.missing)
+
+
+def _judged(system: History) -> History:
+    """The system metrics that detectors read, without the others."""
+    return History({name: system[name] for name in system_names(system)})
 
 
 def judge(
@@ -266,8 +234,8 @@ def judge(
 ) -> Sight:
     """Describes a run from what is kept of it: pure, and the same as describing it now.
 
-    System metrics are not fetched at a tick, so what is judged by them (an idle GPU, memory near
-    its limit) is not judged here.
+    System metrics are those of the last time that they were asked for (``asking.SYSTEM_EVERY``,
+    and once more when the run ends).
 
     Args:
         kept: after the look.
@@ -277,7 +245,9 @@ def judge(
     """
     history = History(kept.history.series, kept.missing)
     moment = clock_of(kept, now)
-    report = report_of(kept.run, history, now=moment, thresholds=thresholds, overrides=overrides)
+    report = report_of(
+        kept.run, history, kept.system, now=moment, thresholds=thresholds, overrides=overrides
+    )
     return Sight(kept.run, report, kept.history, unsure=bool(kept.missing))
 
 

@@ -62,6 +62,11 @@ class Track:
     told: frozenset[str] = frozenset()
     members: Mapping[str, Member] = field(default_factory=dict)
 
+    @classmethod
+    def heard_of_late(cls) -> "Track":
+        """Of a run that was there before the watch was about it: that it started is no news."""
+        return cls(told=frozenset({"started::1"}))
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON for storage."""
         return {

@@ -6,7 +6,7 @@ import pytest
 from graphql import build_schema, parse, validate
 from graphql.language import OperationDefinitionNode
 
-from analysis.sources.graphql import NAMED, Operation, curves_of
+from analysis.sources.graphql import NAMED, NEWS_FACTS, Operation, news_of
 
 SCHEMA = build_schema(
     (Path(__file__).parents[3] / "bot" / "demo" / "wandb" / "schema.graphql").read_text()
@@ -14,7 +14,13 @@ SCHEMA = build_schema(
 
 
 @pytest.mark.parametrize(
-    "operation", [*NAMED, curves_of(1), curves_of(50)], ids=lambda operation: operation.name
+    "operation",
+    [
+        *NAMED,
+        *(news_of([(facts, system)]) for facts in NEWS_FACTS for system in (False, True)),
+        news_of([("summary", False)] * 50),
+    ],
+    ids=lambda operation: operation.name,
 )
 def test_an_operation_is_valid_and_bears_its_name(operation: Operation) -> None:
     document = parse(operation.text)

@@ -176,8 +176,8 @@ async def test_a_tick_asks_which_runs_changed_and_then_for_their_new_points(worl
     world.server.traffic.clear()
     await world.look()
     asked = world.server.traffic.requests
-    assert [request.operation for request in asked] == ["Runs", "Curves"]
-    starts = [v for k, v in asked[1].variables.items() if k.startswith("s")]
+    assert [request.operation for request in asked] == ["Census", "News"]
+    starts = [v for k, v in asked[1].variables.items() if k.startswith("s") and v]
     assert len(starts) == 10
     assert all('"minStep": 100' in spec or '"minStep":100' in spec for s in starts for spec in s)
 
@@ -188,7 +188,7 @@ async def test_nothing_new_costs_one_request(world: World) -> None:
     await world.look()
     world.server.traffic.clear()
     await world.look()
-    assert [request.operation for request in world.server.traffic.requests] == ["Runs"]
+    assert [request.operation for request in world.server.traffic.requests] == ["Census"]
 
 
 async def test_a_gap_larger_than_the_sample_is_fetched_whole(world: World) -> None:

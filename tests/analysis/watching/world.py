@@ -13,7 +13,8 @@ from analysis.refs import ProjectRef
 from analysis.rules import Rule
 from analysis.sources import WandbSource
 from analysis.watching.changes import Memory, changes
-from analysis.watching.tick import Stored, Tick, judge, tick
+from analysis.watching.keeping import Stored
+from analysis.watching.tick import Tick, judge, tick
 from analysis.watching.tracks import Track
 from bot.demo.wandb import API_KEY, LocalRun, LocalWandb
 
