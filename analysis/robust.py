@@ -5,6 +5,7 @@ cost O(n) or O(n log n) for the lengths that a history has.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -26,7 +27,8 @@ def median(values: Floats) -> float:
         return float("nan")
     if n > _SMALL:
         return float(np.median(values))
-    ordered = np.sort(values, axis=None)
+    ordered = values.flatten()
+    ordered.sort()
     if np.isnan(ordered[-1]):
         return float("nan")
     half = n // 2
@@ -60,8 +62,10 @@ def noise(values: Floats) -> float:
 
 def edges(n: int, blocks: int) -> Ints:
     """Bounds that cut n points into at most ``blocks`` nearly equal blocks, none empty."""
-    count = max(1, min(n, blocks))
-    return np.unique(np.linspace(0, n, count + 1).astype(np.int64))
+    count = min(n, blocks)
+    if count <= 0:
+        return np.zeros(1, dtype=np.int64)
+    return np.concatenate((np.arange(count) * (n / count), [n])).astype(np.int64)
 
 
 def block_medians(values: Floats, blocks: int) -> Floats:
@@ -70,10 +74,10 @@ def block_medians(values: Floats, blocks: int) -> Floats:
 
 
 def _medians(values: Floats, bounds: Ints) -> Floats:
-    """The median of each block between neighbouring bounds; one call for all of one length."""
-    sizes = np.diff(bounds)
+    """The median of each block between bounds of ``edges``; one call for all of one length."""
+    sizes = bounds[1:] - bounds[:-1]
     medians = np.empty(sizes.size, dtype=np.float64)
-    for size in np.unique(sizes):
+    for size in {int(sizes.min()), int(sizes.max())} if sizes.size else ():
         same = sizes == size
         places = bounds[:-1][same][:, np.newaxis] + np.arange(size)
         medians[same] = _row_medians(values[places])
@@ -103,10 +107,26 @@ def running_median(values: Floats, width: int) -> Floats:
     for start in range(0, windows.shape[0], chunk):
         part = windows[start : start + chunk]
         out[half + start : half + start + part.shape[0]] = _row_medians(part)
-    for i in range(half):
-        out[i] = median(values[: 2 * i + 1])
-        out[n - 1 - i] = median(values[n - 1 - 2 * i :])
+    if half * half > _SMALL:
+        for i in range(half):
+            out[i] = median(values[: 2 * i + 1])
+            out[n - 1 - i] = median(values[n - 1 - 2 * i :])
+        return out
+    out[:half] = _growing_medians(values[: 2 * half - 1])
+    out[n - half :] = _growing_medians(values[n - 2 * half + 1 :][::-1])[::-1]
     return out
+
+
+def _growing_medians(values: Floats) -> Floats:
+    """The medians of the first 1, 3, 5, … values: float64[n] → float64[(n + 1) / 2].
+
+    What a row lacks is filled with as many infinities of either sign, which leaves its median.
+    """
+    n = values.size
+    place = np.arange(n)
+    length = np.arange(1, n + 1, 2)[:, np.newaxis]
+    rows = np.where(place < length, values, np.where(place % 2, np.inf, -np.inf))
+    return _row_medians(rows)
 
 
 def smooth(values: Floats, blocks: int = 60) -> Floats:
@@ -140,7 +160,7 @@ def autocorrelation(residual: Floats) -> float:
     if residual.size < 8:
         return 0.0
     spread = sigma(residual)
-    cut = np.clip(residual - np.median(residual), -4 * spread, 4 * spread)
+    cut = np.clip(residual - median(residual), -4 * spread, 4 * spread)
     total = float(np.dot(cut, cut))
     if total <= 0:
         return 0.0
@@ -200,10 +220,19 @@ def theil_sen(x: Floats, y: Floats, points: int = 120) -> float:
         x, y = block_medians(x, points), block_medians(y, points)
     if x.size < 2:
         return 0.0
-    first, second = np.triu_indices(x.size, k=1)
+    first, second = _pairs(x.size)
     run = x[second] - x[first]
     keep = run != 0
     return median((y[second] - y[first])[keep] / run[keep]) if keep.any() else 0.0
+
+
+@lru_cache(maxsize=256)
+def _pairs(n: int) -> tuple[Ints, Ints]:
+    """The places of all pairs of n points, each int64[n·(n − 1) / 2]."""
+    first, second = np.triu_indices(n, k=1)
+    first.setflags(write=False)
+    second.setflags(write=False)
+    return first, second
 
 
 def stretches(mask: Bools, gap: int = 0) -> list[tuple[int, int]]:
