@@ -22,11 +22,11 @@ from analysis.history import Floats, History
 from analysis.metrics import Overrides
 from analysis.refs import ProjectRef
 from analysis.reports import Report
-from analysis.rules import Rule
+from analysis.rules import Rule, check
 from analysis.run import Run, RunState
 from analysis.sources.base import RunQuery, RunSource
 from analysis.thresholds import DEFAULTS, Thresholds
-from analysis.watching.changes import Memory, changes
+from analysis.watching.changes import Leaders, Memory, changes
 from analysis.watching.groups import QUIET_S
 
 MOST_RUNS = 500
@@ -34,6 +34,7 @@ BUDGET_S = 30.0
 SAMPLES = 200
 _LOOKS = 8  # at a run while it grows, beside its beginning, its gaps and its end
 _MOST_GAPS = 5
+_MOST_TURNS = 20  # beginnings and ends of a rule in one run
 _TICK = timedelta(seconds=30)
 
 
@@ -95,6 +96,7 @@ class Replaying:
         overrides: the user's own metric names.
         rules: people's own rules, by number.
         wanted: which runs the watch is about; all when ``None``.
+        leaders: the best values before the days began.
     """
 
     now: datetime
@@ -103,6 +105,7 @@ class Replaying:
     overrides: Overrides = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
     wanted: Callable[[Run], bool] | None = None
+    leaders: Leaders = field(default_factory=dict)
 
     @property
     def since(self) -> datetime:
@@ -139,7 +142,8 @@ async def preview(
     )
     try:
         async with asyncio.timeout(0.6 * budget_s):
-            page = await source.runs(query, curve_keys=metrics.CURVE_CANDIDATES, samples=SAMPLES)
+            keys = (*metrics.CURVE_CANDIDATES, *(rule.metric for rule in settings.rules.values()))
+            page = await source.runs(query, curve_keys=tuple(dict.fromkeys(keys)), samples=SAMPLES)
         curves = page.curves
     except TimeoutError:
         page = await source.runs(query)
@@ -161,7 +165,7 @@ async def preview(
 
 def replay(looks: Sequence[_Look], settings: Replaying, admit: Admit) -> list[Told]:
     """What is told at each look, in the order of time; looks of one tick are one."""
-    memory = Memory()
+    memory = Memory(leaders=settings.leaders)
     told = []
     for at, sights in _ticks(looks):
         first = at < settings.since + _TICK
@@ -215,6 +219,7 @@ def _looks(run: Run, history: History, settings: Replaying) -> Iterator[_Look]:
             at = datetime.fromtimestamp(float(time), UTC)
             yield _look(run, history, at, settings, beat=at)
     yield from _gaps(run, history, inside, settings)
+    yield from _rule_moments(run, history, inside, settings)
     if run.state.ended and since <= ended <= now:
         report = report_of(run, history, now=ended + _TICK, thresholds=settings.thresholds,
                            overrides=settings.overrides)  # fmt: skip
@@ -233,6 +238,30 @@ def _gaps(run: Run, history: History, times: Floats, settings: Replaying) -> Ite
             yield _look(run, history, at, settings, beat=last)
         back = datetime.fromtimestamp(float(times[place + 1]), UTC)
         yield _look(run, history, back, settings, beat=back)
+
+
+def _rule_moments(
+    run: Run, history: History, times: Floats, settings: Replaying
+) -> Iterator[_Look]:
+    """Looks at which a rule of somebody's own begins to hold, and those that see it end."""
+    for rule in settings.rules.values():
+        series = history.get(rule.metric)
+        if series is None:
+            continue
+        held, turns, order = False, 0, np.arange(len(series))
+        for place in range(len(series)):
+            at = float(series.time[place])
+            if turns >= _MOST_TURNS:
+                break
+            if not (times.size and times[0] <= at <= times[-1]):
+                continue
+            holds = check(rule, series.take(order <= place)).holds
+            if holds is None or holds is held:
+                continue
+            held, turns = holds, turns + 1
+            for late in range(1 if held else 2):  # an end counts once two looks have seen it
+                moment = datetime.fromtimestamp(at, UTC) + late * _TICK
+                yield _look(run, history, moment, settings, beat=moment)
 
 
 _NONE: Floats = np.empty(0, dtype=np.float64)

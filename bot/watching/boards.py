@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from analysis.looking.arranging import arrange
-from analysis.looking.report import Look, LookGroup
+from analysis.looking.report import Look, LookError, LookGroup
 from analysis.refs import ProjectRef, RunRef
 from analysis.reports import RunReport
 from analysis.run import Run, RunState
@@ -20,7 +20,12 @@ MOST_ENDED: Final = 200
 
 
 def payload(
-    watch: Watch, where: ProjectRef, reports: Iterable[RunReport], now: datetime
+    watch: Watch,
+    where: ProjectRef,
+    reports: Iterable[RunReport],
+    now: datetime,
+    *,
+    cut: bool = False,
 ) -> dict[str, Any]:
     """What the board of a watch shows.
 
@@ -29,13 +34,18 @@ def payload(
         where: what it looks at.
         reports: on the runs that it is about, living or ended within ``HOURS``.
         now: the look's time.
+        cut: whether more runs ended than are kept; then it says so.
     """
-    return board.content(look_of(where, reports, now), watched_of(watch))
+    return board.content(look_of(where, reports, now, cut=cut), watched_of(watch))
 
 
-def look_of(where: ProjectRef, reports: Iterable[RunReport], now: datetime) -> Look:
+def look_of(
+    where: ProjectRef, reports: Iterable[RunReport], now: datetime, *, cut: bool = False
+) -> Look:
     """The look that a board shows."""
-    return arrange(reports, now=now, hours=HOURS, within=[str(where)])
+    said = f"Of the runs that ended, only the latest {MOST_ENDED} are shown and counted."
+    errors = [LookError(what=str(where), reason=said)] if cut else []
+    return arrange(reports, now=now, hours=HOURS, within=[str(where)], errors=errors)
 
 
 def trimmed(report: RunReport) -> dict[str, Any]:

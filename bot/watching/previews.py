@@ -4,6 +4,7 @@ What is told of each replayed look goes through ``telling.tell``, as at a real t
 that are only remembered here; so the count is of what would really have been posted.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,20 +12,25 @@ from typing import Any
 
 from analysis import filters as conditions
 from analysis.alerts.base import Alert
-from analysis.filters import Filter, Matter
-from analysis.findings import Severity
+from analysis.errors import AnalysisError
 from analysis.metrics import Overrides
 from analysis.preview import Replaying, Told, preview
+from analysis.records import records
 from analysis.refs import ProjectRef
 from analysis.run import Run
 from analysis.sources.base import RunSource
 from analysis.thresholds import DEFAULTS, Thresholds
+from analysis.watching.changes import Leaders
+from bot.storage import Database, mutes, rules
 from bot.watching.limits import limits_of
+from bot.watching.rules import OwnRules
 from bot.watching.telling import Listener, tell
+from bot.watching.wanted import Wanted
 from handlers.ports import Clock
 from handlers.watching.manners import Manners
 
 DAYS = 7.0
+_RECORDS_S = 5.0
 
 
 @dataclass(slots=True)
@@ -33,15 +39,15 @@ class Audience:
 
     Attributes:
         listener: how the channel wants to be told.
-        condition: the watch's filter, asked of each alert for its severity.
-        me: whom “me” means in it.
+        filter: the watch's, asked of each run, and of each alert for its severity.
+        own: people's own rules in the channel.
         channel: messages in the channel itself: cards, fresh lines, bundles, digests.
         thread: replies.
     """
 
     listener: Listener
-    condition: Filter = conditions.EVERYTHING
-    me: str | None = None
+    filter: Wanted = field(default_factory=Wanted)
+    own: OwnRules = field(default_factory=OwnRules)
     channel: int = 0
     thread: int = 0
     _runs: dict[str, Run] = field(default_factory=dict)
@@ -51,13 +57,15 @@ class Audience:
     def wanted(self, run: Run) -> bool:
         """Whether the watch is about a run."""
         self._runs[run.ref.path] = run
-        return conditions.matches(
-            self.condition, Matter(run, severity=Severity.CRITICAL, me=self.me)
-        )
+        return self.filter.run(run)
 
     def hears(self, alerts: Sequence[Alert], now: datetime) -> Told:
         """Counts what one look says."""
-        passed = [alert for alert in alerts if self._passes(alert)]
+        passed = [
+            alert
+            for alert in self.own.admitted(alerts)
+            if self.filter.alert(alert, self._runs.get(alert.subject))
+        ]
         told = tell(self.listener, passed, self._cards, now=now)
         new = sum(change.key.subject not in self._cards for change in told.cards)
         self._cards |= {change.key.subject: change.payload for change in told.cards}
@@ -76,45 +84,64 @@ class Audience:
         heard = tuple(a for a in passed if a.key(self.listener.watch_id) in said)
         return Told(heard, here + replies, lines)
 
-    def _passes(self, alert: Alert) -> bool:
-        run = self._runs.get(alert.subject)
-        if run is None or not alert.opens:
-            return True
-        return conditions.matches(self.condition, Matter(run, severity=alert.severity, me=self.me))
-
 
 @dataclass(frozen=True, slots=True)
 class Previews:
     """``handlers.watching.ports.PreviewOf``."""
 
     source: RunSource
+    database: Database
     clock: Clock
     thresholds: Thresholds = DEFAULTS
     overrides: Overrides = field(default_factory=dict)
     cooling: timedelta = timedelta(hours=1)
 
     async def __call__(
-        self, where: ProjectRef, *, filters: str, manners: Manners, person: str | None
+        self,
+        where: ProjectRef,
+        *,
+        channel: str,
+        filters: str,
+        manners: Manners,
+        person: str | None,
     ) -> Mapping[str, Any]:
         """The counts of the last seven days."""
-        listener = Listener(0, "preview", manners, cooling=self.cooling)
-        audience = Audience(listener, conditions.parse(filters), person)
+        now = self.clock.now()
+        async with self.database.read() as connection:
+            own = OwnRules.about(where, await rules.in_channel(connection, channel))
+            silent = await mutes.in_channel(connection, channel, now=now)
+        # What is only snoozed was heard in the last days; what is muted will not be.
+        muted = [mute for mute in silent if mute.until is None]
+        listener = Listener(0, channel, manners, muted, cooling=self.cooling)
+        audience = Audience(listener, Wanted(conditions.parse(filters), person), own)
         settings = Replaying(
-            now=self.clock.now(),
+            now=now,
             days=DAYS,
             thresholds=limits_of(self.thresholds, manners),
             overrides=self.overrides,
+            rules=own.rules,
             wanted=audience.wanted,
+            leaders=await self._leaders(where, now - timedelta(days=DAYS)),
         )
         found = await preview(self.source, where, settings, audience.hears)
         counted = audience.channel + audience.thread
         scale = found.messages / counted if counted else 1.0
-        channel = round(audience.channel * scale)
+        here = round(audience.channel * scale)
         return {
             "days": round(found.days),
             "runs": found.runs,
-            "channel": channel,
-            "thread": found.messages - channel,
+            "channel": here,
+            "thread": found.messages - here,
             "by_kind": found.counts,
             "estimate": found.sentence.partition(". ")[2] if found.estimated else "",
         }
+
+    async def _leaders(self, where: ProjectRef, before: datetime) -> Leaders:
+        """The records that stood when the days began; none where that is not told in time."""
+        if where.project is None:
+            return {}
+        try:
+            async with asyncio.timeout(_RECORDS_S):
+                return await records(self.source, where, before=before)
+        except (AnalysisError, TimeoutError):
+            return {}

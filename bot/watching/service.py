@@ -107,7 +107,7 @@ def watching(
         history=StoredHistory(database),
         boards=StoredBoards(database, outbox, now),
         member=member,
-        preview=Previews(looks.source, clock, looks.thresholds, looks.overrides, cooling),
+        preview=Previews(looks.source, database, clock, looks.thresholds, looks.overrides, cooling),
     )
 
 

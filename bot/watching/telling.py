@@ -6,6 +6,7 @@ goes to the channel but a line for a new critical problem, at most once a coolin
 hours hold comes as one digest; many runs that merely begin or end at once are one message.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -27,12 +28,16 @@ from handlers.watching.manners import Manners
 from handlers.watching.render import CARD, CHANGES
 
 BUNDLE: Final = 3
-"""New cards of one look that merely inform, from which on they are one message instead."""
+"""More new cards of one look than these that merely inform are one message instead."""
+CROWD: Final = 10
+"""More new cards of one look than these that tell of problems are one message instead: a machine
+that takes fifty runs with it is one thing that happened."""
 _KEPT: Final = 12  # events of a card
 _FINAL: Final = frozenset({"finished", "failed", "stopped", "crashed", "ended"})
 _TRUTH: Final = _FINAL | {"returned", "started"}
 """What a card always shows, muted or not: how its run stands."""
-_LISTED: Final = 25
+_LISTED: Final = 15
+_MENTIONED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +109,9 @@ def tell(
         for subject, found in by_card.items()
         if subject not in known and any(_speaks(verdict) for verdict in found)
     }
-    mild = [subject for subject, found in fresh_cards.items() if _mild(found)]
-    bundled = set(mild) if len(mild) > BUNDLE else set()
+    mild = {subject for subject, found in fresh_cards.items() if _mild(found)}
+    grave = fresh_cards.keys() - mild
+    bundled = (mild if len(mild) > BUNDLE else set()) | (grave if len(grave) > CROWD else set())
     cards: list[CardChange] = []
     posts: list[Post] = []
     lines: list[Line] = []
@@ -128,7 +134,7 @@ def tell(
             else change
             for change in cards
         ]
-    posts += _bundle(listener, [by_card[subject] for subject in mild if subject in bundled])
+    posts += _bundle(listener, [by_card[subject] for subject in by_card if subject in bundled])
     posts += _digest(listener, by_card, now)
     return Told(
         cards=tuple(cards),
@@ -366,13 +372,14 @@ def _bundle(listener: Listener, found: Sequence[Sequence[_Verdict]]) -> list[Pos
     loud = [v.alert for several in found for v in several if _speaks(v)]
     if not loud:
         return []
-    events = [{**_event(alert, grouped=True), "name": alert.name} for alert in loud]
-    count = len(found)
+    loud.sort(key=lambda alert: (-alert.severity.rank, alert.kind))
+    owners = [_mention(listener, [alert]).get("mention") for alert in loud]
     payload = {
-        "name": f"{count} runs",
+        "name": f"{len(found)} runs",
         "subject": "",
-        "events": sorted(events, key=lambda event: str(event["kind"]))[:_LISTED],
-        "count": len(loud),
+        "events": [{**_event(a, grouped=True), "name": a.name} for a in loud[:_LISTED]],
+        "counts": dict(Counter(alert.kind for alert in loud)),
+        "mentions": list(dict.fromkeys(owner for owner in owners if owner))[:_MENTIONED],
     }
     what = Outgoing(
         key=f"bundle:{_name(listener, loud)}",
@@ -427,6 +434,8 @@ def _mention(listener: Listener, alerts: Sequence[Alert]) -> dict[str, str]:
     if not listener.manners.mentions:
         return {}
     for alert in alerts:
+        if alert.cause is not None and alert.cause.cause == "interrupted":
+            continue  # somebody pressed Ctrl-C: nobody is called for what they just did
         if alert.severity is Severity.CRITICAL and alert.run is not None and alert.run.user:
             owner = listener.owners.get(alert.run.user)
             if owner:

@@ -33,7 +33,7 @@ async def watch(ask: Ask) -> AsyncIterator[Reply]:
         where = await where_of(ask)
         filters = filters_of_flags(flags_of(ask))
     if slots.preview:
-        async for reply in _previewed(ask, where, filters or ""):
+        async for reply in _previewed(ask, where, filters):
             yield reply
         return
     async for reply in begun(ask, where, filters):
@@ -87,14 +87,20 @@ async def begun(ask: Ask, where: ProjectRef, filters: str | None) -> AsyncIterat
     yield Reply(told(watched, manners, token))
 
 
-async def _previewed(ask: Ask, where: ProjectRef, filters: str) -> AsyncIterator[Reply]:
+async def _previewed(ask: Ask, where: ProjectRef, said: str | None) -> AsyncIterator[Reply]:
     await may_read(ask, where.entity)
     watching, channel = ask.services.watching, ask.request.channel or ask.request.user
+    here = await watching.subscriptions.find(channel, where)
+    filters = said if said is not None else here.filters if here is not None else ""
     await watching.subscriptions.check_filters(filters)
     manners = await watching.subscriptions.manners(channel)
     person = await ask.services.conversation.accounts.of(ask.request.user)
     call = watching.preview(
-        where, filters=filters, manners=manners, person=person.wandb if person else None
+        where,
+        channel=channel,
+        filters=filters,
+        manners=manners,
+        person=person.wandb if person else None,
     )
     async with background(call, ask.services.clock) as work:
         if not await work.done_within(_QUIET_S):

@@ -242,7 +242,15 @@ def _buttons(payload: Payload, lead: Payload | None) -> Block | None:
 
 
 def changes(payload: Payload, now: datetime) -> Message:
-    """What happened to a run in one look, for its thread: one message however much it was."""
+    """What happened to a run in one look, for its thread: one message however much it was.
+
+    Args:
+        payload: as of ``card``; of many runs told at once ``name``, the first ``events``,
+            ``counts`` of all by kind, and ``mentions``.
+        now: the present.
+    """
+    if payload.get("counts"):
+        return _many(payload)
     events: Sequence[Payload] = payload.get("events") or ()
     name = str(payload.get("name") or payload.get("subject") or "a run")
     lead = _lead(events)
@@ -266,6 +274,50 @@ def changes(payload: Payload, now: datetime) -> Message:
     if values:
         blocks.append(b.context(values))
     return b.message(join(" ", [text, tail]), b.first_that_fits([b.only(blocks)]))
+
+
+_COUNTED: Final[Mapping[str, str]] = {
+    "started": "started",
+    "returned": "going on",
+    "finished": "finished",
+    "failed": "failed",
+    "crashed": "lost",
+    "stopped": "stopped",
+    "stalled": "stalled",
+    "finding": "with a health problem",
+    "best": "with a new best",
+    "ended": "ended",
+    "rule": "meeting a rule",
+}
+
+
+def _many(payload: Payload) -> Message:
+    """Many runs that began, ended or broke in one look: how many of each, and the first of them."""
+    events: Sequence[Payload] = payload.get("events") or ()
+    counts: Mapping[str, int] = payload["counts"]
+    said = ", ".join(f"{count:,} {_COUNTED.get(kind, kind)}" for kind, count in counts.items())
+    text = mrkdwn(
+        "{mark} {name}: {said}",
+        mark=_mark(events[0] if events else None),
+        name=escape(payload.get("name") or "runs", 80),
+        said=escape(said, 300),
+    )
+    who = join(" ", [mention(str(one)) for one in payload.get("mentions") or ()])
+    head = mrkdwn("*{text}* {who}", text=text, who=who) if who else mrkdwn("*{text}*", text=text)
+    lines = [_change_line(event, alone=False) for event in events]
+    more = sum(counts.values()) - len(lines)
+    if more > 0:
+        lines.append(mrkdwn("… and {more}; the board shows them", more=f"{more:,} more"))
+    kind = {"returned": "started"}.get(next(iter(counts)), next(iter(counts)))
+    row = b.actions(
+        [
+            b.button("Mute This Kind Here", MUTE_KIND, kind, label=KINDS.get(kind, ""))
+            if kind in KINDS
+            else None
+        ]
+    )
+    shown = b.only([b.section(head), b.section(_bounded(lines)), row])
+    return b.message(join(" ", [text, who]) if who else text, b.first_that_fits([shown]))
 
 
 def _change_line(event: Payload, *, alone: bool) -> Mrkdwn:
@@ -319,10 +371,12 @@ def several(payload: Payload, now: datetime) -> Message:
     """Messages that became one: what was held over quiet hours, or waited in a jam."""
     items: Sequence[Payload] = payload.get("items") or ()
     lines: list[Mrkdwn] = []
+    total = 0
     for item in items:
         told: Payload = item.get("payload") or {}
         name = escape(told.get("name") or told.get("subject") or "", 80)
         found = told.get("events") or ([told] if told.get("headline") else ())
+        total += sum((told.get("counts") or {"": len(found)}).values())
         for event in found:
             when = _date(event.get("at") or item.get("at"))
             lines.append(
@@ -336,14 +390,14 @@ def several(payload: Payload, now: datetime) -> Message:
             )
     text = mrkdwn(
         "📬 {count} while it was quiet",
-        count=plural(len(lines), "thing happened", "things happened"),
+        count=plural(total, "thing happened", "things happened"),
     )
     if not lines:
         return b.message(text, [b.section(text)])
     blocks: list[Block] = [b.section(mrkdwn("*{text}*", text=text))]
     blocks += [b.section(_bounded(lines[at : at + 8])) for at in range(0, min(len(lines), 40), 8)]
-    if len(lines) > 40:
-        blocks.append(b.context(mrkdwn("… and {more} more", more=len(lines) - 40)))
+    if total > min(len(lines), 40):
+        blocks.append(b.context(mrkdwn("… and {more} more", more=total - min(len(lines), 40))))
     return b.message(text, b.first_that_fits([blocks]))
 
 

@@ -127,9 +127,23 @@ class PreviewOf(Protocol):
     """Replays the last days and counts the messages that a watch would have posted."""
 
     async def __call__(
-        self, where: ProjectRef, *, filters: str, manners: Manners, person: str | None
+        self,
+        where: ProjectRef,
+        *,
+        channel: str,
+        filters: str,
+        manners: Manners,
+        person: str | None,
     ) -> Mapping[str, Any]:
-        """The counts; ``person`` is who “me” is. Raises only ``analysis.errors``."""
+        """The counts. Raises only ``analysis.errors``.
+
+        Args:
+            where: what would be watched.
+            channel: whose rules and mutes hold.
+            filters: the condition that a run must meet.
+            manners: how the channel wants to be told.
+            person: who “me” is in the condition.
+        """
         ...
 
 

@@ -218,14 +218,28 @@ async def test_a_preview_counts_and_saves_nothing(house: House) -> None:
     assert "Nothing is watched here" in house.channel()[-1].plain
 
 
+async def test_an_answer_always_takes_the_place_of_slow(house: House) -> None:
+    """“W&B is slow” stands only while it is: what comes at last stands in the same message."""
+    a_run(house, "going")
+    held = house.wandb.hold()
+    async with house.clock.passing():
+        await house.slack.types("#ml", "ada", "/wandb watch demo/digits --once")
+        await held.arrived()
+        slow = await house.slack.until(lambda: house.find("slow to answer"))
+        house.wandb.heal()
+        await house.app.listeners.drain(50.0)
+    found = house.find("1 running")
+    assert found.ts == slow.ts
+    assert not [m for m in house.channel() if "slow to answer" in m.plain]
+
+
 @pytest.mark.parametrize("count", [3, 300])
 async def test_a_look_at_few_or_many_runs_is_paged(house: House, count: int) -> None:
     """`--once` shows a page that Slack takes, and turns it in place."""
     for number in range(count):
         a_run(house, f"run-{number:03}")
     await house.says("/wandb watch demo/digits --once")
-    look = house.channel()[-1]
-    assert f"{count} running" in look.text
+    look = await house.slack.until(lambda: house.find(f"{count} running"))
     assert not validate_message({"text": look.text, "blocks": look.blocks})
     assert ("Next" in look.actions) == (count > 12)
     if count > 12:

@@ -27,6 +27,10 @@ from tests.clocks import HandClock
 TICK_S = 30.0
 
 
+class NobodySaid(AssertionError, LookupError):
+    """No message holds these words; to ``LocalSlack.until`` that means “not yet”."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A job as it was enqueued, and when it may run."""
@@ -95,7 +99,7 @@ class House:
         """Waits until the bot has begun to answer, then until it is done, then delivers."""
         async with self.clock.passing():
             await self.slack.until(lambda: self._heard() > before)
-            await self.app.listeners.drain(20.0)
+            await self.app.listeners.drain(50.0)  # what is not done by then would be cancelled
             await self.slack.settled()
             await self.work()
 
@@ -115,7 +119,7 @@ class House:
         found = [m for m in self.channel(where) if words in m.text or words in m.plain]
         if not found:
             shown = "\n".join(message.text for message in self.channel(where))
-            raise AssertionError(f"nobody said {words!r}; there is:\n{shown}")
+            raise NobodySaid(f"{words!r}; there is:\n{shown}")
         return found[-1]
 
     def board(self, where: str = "#ml") -> Message:

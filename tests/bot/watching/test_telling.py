@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from analysis.alerts.base import Alert, Evidence, KindName
+from analysis.causes.report import WhyReport
 from analysis.findings import Severity
 from analysis.reports import RunFacts
 from bot.storage.mutes import Mute
-from bot.watching.telling import BUNDLE, Listener, Told, tell
+from bot.watching.telling import BUNDLE, CROWD, Listener, Told, tell
 from handlers.views.validate import validate_message
 from handlers.watching.manners import Manners
 from handlers.watching.render import render
@@ -113,6 +114,38 @@ def test_many_mild_beginnings_are_one_message_and_no_cards() -> None:
     told = tell(a_listener(), started, {}, now=NOW)
     assert not told.cards
     assert len(told.posts) == 1
+
+
+def test_a_machine_that_takes_many_runs_with_it_is_one_message() -> None:
+    """Two hundred failures of one look: how many, the first of them, and each owner once."""
+    lost = [
+        an_alert("failed", code="", severity=Severity.CRITICAL, run=f"team/llm/r{n}")
+        for n in range(150)
+    ]
+    done = [an_alert("finished", code="", severity=Severity.INFO, run=f"team/llm/f{n}")
+            for n in range(50)]  # fmt: skip
+    listener = a_listener(Manners(mentions=True), owners={"ada-w": "U0001"})
+    told = tell(listener, [*done, *lost], {}, now=NOW)
+    assert not told.cards
+    message = render(told.posts[0].what.kind, told.posts[0].what.payload, NOW)
+    assert message.text == "❌ 200 runs: 150 failed, 50 finished <@U0001>"
+    assert "… and 185 more" in str(message.blocks)
+    assert not validate_message({"text": message.text, "blocks": list(message.blocks)})
+    few = tell(listener, lost[:CROWD], {}, now=NOW)
+    assert len(few.cards) == CROWD
+    assert not few.posts
+
+
+def test_nobody_is_mentioned_for_a_run_that_was_interrupted_by_hand() -> None:
+    """Ctrl-C is what a person just did; an exception is not."""
+    listener = a_listener(Manners(mentions=True), owners={"ada-w": "U0001"})
+    for cause, called in (("interrupted", False), ("python_exception", True)):
+        why = WhyReport.model_validate(
+            {"cause": cause, "confidence": "high", "confidence_value": 0.9, "sentence": "So."}
+        )
+        failed = replace(an_alert("failed", code="", severity=Severity.CRITICAL), cause=why)
+        told = tell(listener, [failed], {}, now=NOW)
+        assert ("mention" in cards_of(told)[RUN]) is called
 
 
 def test_a_mute_of_a_group_covers_its_runs() -> None:
