@@ -150,11 +150,19 @@ class Delivery:
     async def complain(self, message: Message) -> None:
         """Says what went wrong to the person who asked, and takes an unkept promise away."""
         try:
-            if self._posted is not None and self._interim and not self._replaces:
-                await self._sender.delete(self._posted)
+            if self._posted is not None and self._interim:
+                await self._take_back(self._posted)
             await self.tell(message)
         except SlackProblem as problem:
             _LOG.warning("an error could not be told: %s", problem, exc_info=problem)
+
+    async def _take_back(self, posted: Posted) -> None:
+        """A promise goes; the message of a button becomes what it was."""
+        if not self._replaces:
+            await self._sender.delete(posted)
+        elif self._if_stopped is not None:
+            update = partial(self._sender.update, posted, self._if_stopped, at_once=True)
+            await self._patiently(update)
 
     async def _post_or_update(self, message: Message) -> None:
         request = self._request

@@ -17,7 +17,7 @@ from handlers.language.intents import Intent, Understanding
 from handlers.problems import SlackProblem
 from handlers.progress import Teller
 from handlers.registry import Ask
-from handlers.reply import Posted, Reply
+from handlers.reply import Message, Posted, Reply
 from handlers.request import Request
 from handlers.services import Services
 from handlers.stopping import Stopped, session_key, stoppable, whole
@@ -28,6 +28,7 @@ from handlers.views import problem as problems
 from handlers.views.progress import cancel_token, cancelled
 
 _LOG: Final = logging.getLogger(__name__)
+_WORKING: Final = "Working on it"
 _CLICKED: Final = Understanding(intent=Intent.UNKNOWN, confidence=1.0)
 
 
@@ -174,11 +175,28 @@ class Dispatcher:
                 modal = registry.MODALS.get(click.id)
                 return modal.answer(ask) if modal is not None else None
             action = registry.action_for(click.id)
-            return action.answer(ask) if action is not None else None
+            if action is None or not action.keeps:
+                return action.answer(ask) if action is not None else None
+            return _standing(action.answer(ask), click.shown)
         found = registry.command_for(ask.reading)
         if found is None and ask.request.kind == "overheard":
             return None
         return (found or registry.COMMANDS[Intent.UNKNOWN])(ask)
+
+
+async def _standing(replies: AsyncIterator[Reply], shown: Message | None) -> AsyncIterator[Reply]:
+    """The replies of a button whose message stays until the answer is there.
+
+    Its promises are that message itself, with what is being done; one that cannot be shown again
+    makes none.
+    """
+    async with aclosing(cast("Any", replies)) as open_replies:
+        async for reply in open_replies:
+            if not reply.interim:
+                yield reply
+            elif shown is not None:
+                step = reply.step or _WORKING
+                yield Reply(shown, interim=True, if_stopped=shown, step=step, kept=True)
 
 
 def _keys(request: Request) -> tuple[str, ...]:

@@ -80,7 +80,8 @@ class Teller:
             self._current = reply if promise else None
             self._said = None
             self._waiting.clear()
-            await self._send(reply, promise=promise)
+            if not (promise and reply.kept):  # what stands there already is not sent again
+                await self._send(reply, promise=promise)
             if promise:
                 self._waiting.set()
 
@@ -113,7 +114,8 @@ class Teller:
         now = self._clock.now()
         if promise and now - self._began >= _BUTTON_FROM:
             self._said = self._tale.doing
-            message = view.with_progress(reply.message, self._said, self._token)
+            otherwise = reply.step if reply.kept else ""
+            message = view.with_progress(reply.message, self._said, self._token, otherwise)
             reply = replace(reply, message=message, doing=view.words(self._said))
         try:
             await self._show(reply)

@@ -56,10 +56,12 @@ class Action:
     Attributes:
         answer: Yields the replies.
         in_place: Whether they replace the message with the button; else they go into its thread.
+        keeps: Whether that message stands until the answer is there, instead of its promises.
     """
 
     answer: Answer
     in_place: bool = False
+    keeps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +96,16 @@ def command(*intents: Intent | str) -> Callable[[Command], Command]:
 
 
 def action(
-    action_id: str, *, in_place: bool = False, button: RunButton | None = None
+    action_id: str,
+    *,
+    in_place: bool = False,
+    keeps: bool = False,
+    button: RunButton | None = None,
 ) -> Callable[[Answer], Answer]:
     """Registers what a click does, and its button under every run's report where given one."""
 
     def register(function: Answer) -> Answer:
-        ACTIONS[action_id] = Action(function, in_place)
+        ACTIONS[action_id] = Action(function, in_place or keeps, keeps)
         if button is not None:
             RUN_BUTTONS.append(button)
         return function

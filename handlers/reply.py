@@ -76,6 +76,8 @@ class Reply:
             when absent.
         step: of a promise, what is being done, where a plain line says it better than the message.
         doing: of a promise, how far that is.
+        kept: of a promise, whether its message stands there already: it is shown again only
+            together with what is being done.
     """
 
     message: Message
@@ -86,6 +88,7 @@ class Reply:
     if_stopped: Message | None = None
     step: str = ""
     doing: str = ""
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
+from handlers.reply import Message
+from handlers.standing import standing
+
 Kind = Literal["command", "mention", "direct", "overheard", "action", "view"]
 Place = Literal["channel", "private", "group", "direct", "unknown"]
 Payload = Mapping[str, Any]
@@ -24,6 +27,7 @@ class Click:
         on_ephemeral: Whether it stands in a message that only this person sees.
         state: The inputs of the message or modal, by ``block_id`` and ``action_id``.
         private: The modal's ``private_metadata``.
+        shown: The message on which the button stands, as it could be shown again.
     """
 
     id: str
@@ -31,6 +35,7 @@ class Click:
     on_ephemeral: bool = False
     state: Mapping[str, Any] = field(default_factory=dict)
     private: str = ""
+    shown: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,7 @@ def from_action(body: Payload, bot_user: str = "") -> Request:
         on_ephemeral=bool(container.get("is_ephemeral")),
         state=state,
         private=_text(view, "private_metadata"),
+        shown=standing(message),
     )
     return _interactive(
         body,

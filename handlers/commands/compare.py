@@ -50,7 +50,7 @@ async def compare(ask: Ask) -> AsyncIterator[Reply]:
         yield reply
 
 
-@action(view.AGAIN, in_place=True)
+@action(view.AGAIN, keeps=True)
 async def again(ask: Ask) -> AsyncIterator[Reply]:
     """The same in another way, in the place of the message with the button."""
     click = ask.request.click
@@ -61,8 +61,7 @@ async def again(ask: Ask) -> AsyncIterator[Reply]:
         ask, [parse_side(text, defaults_of(ask), disk=False) for text in wanted.sides]
     )
     async for reply in _answer(ask, sides, wanted, "short"):
-        if not reply.interim:
-            yield reply
+        yield reply
 
 
 @action("compare.open", button=RunButton("Compare With…", "compare.open", order=30))

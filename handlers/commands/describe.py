@@ -39,14 +39,13 @@ async def fetch_everything(ask: Ask) -> AsyncIterator[Reply]:
         yield reply
 
 
-@action("run.refresh", in_place=True, button=RunButton("Refresh", "run.refresh", order=10))
+@action("run.refresh", keeps=True, button=RunButton("Refresh", "run.refresh", order=10))
 async def refresh(ask: Ask) -> AsyncIterator[Reply]:
     """Looks again, and replaces the report with the button."""
     click = ask.request.click
     ref = await run_of_path(ask, click.value if click else "")
     async for reply in report_on(ask, ref):
-        if not reply.interim:
-            yield reply
+        yield reply
 
 
 async def report_on(ask: Ask, ref: RunRef, *, full: bool = False) -> AsyncIterator[Reply]:

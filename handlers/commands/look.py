@@ -25,24 +25,22 @@ async def look(ask: Ask) -> AsyncIterator[Reply]:
         yield reply
 
 
-@action(view.TURN, in_place=True)
+@action(view.TURN, keeps=True)
 async def turn(ask: Ask) -> AsyncIterator[Reply]:
     """Shows another page; the same for folding and unfolding a sweep or group."""
     async for reply in answered(ask, clicked(ask)):
-        if not reply.interim:
-            yield reply
+        yield reply
 
 
-@action(view.REFRESH, in_place=True)
+@action(view.REFRESH, keeps=True)
 async def refresh(ask: Ask) -> AsyncIterator[Reply]:
     """Looks again."""
     async for reply in answered(ask, clicked(ask), fresh=True):
-        if not reply.interim:
-            yield reply
+        yield reply
 
 
-action(view.UNFOLD, in_place=True)(turn)
-action(view.FOLD, in_place=True)(turn)
+action(view.UNFOLD, keeps=True)(turn)
+action(view.FOLD, keeps=True)(turn)
 
 
 def clicked(ask: Ask) -> Shown:

@@ -28,7 +28,7 @@ async def list_runs(ask: Ask) -> AsyncIterator[Reply]:
         yield reply
 
 
-@action(view.MORE, in_place=True)
+@action(view.MORE, keeps=True)
 async def turn(ask: Ask) -> AsyncIterator[Reply]:
     """Shows another ten of the same list."""
     told = _told(ask)
@@ -36,8 +36,7 @@ async def turn(ask: Ask) -> AsyncIterator[Reply]:
     page = told.get("page")
     reading = Understanding(intent=Intent.LIST_RUNS, slots=slots, confidence=1.0)
     async for reply in _listed(replace(ask, reading=reading), page if isinstance(page, int) else 0):
-        if not reply.interim:
-            yield reply
+        yield reply
 
 
 @action(view.OPEN)

@@ -37,7 +37,8 @@ async def how_long(ask: Ask) -> AsyncIterator[Reply]:
 async def _status(ask: Ask, *, eta: bool) -> AsyncIterator[Reply]:
     refs = (await runs_of(ask))[:_MOST]
     if len(refs) > 1:
-        yield await _several(ask, refs, eta=eta)
+        async for reply in _several(ask, refs, eta=eta):
+            yield reply
         return
     services, ref = ask.services, refs[0]
     facts: list[Run] = []
@@ -53,10 +54,16 @@ async def _status(ask: Ask, *, eta: bool) -> AsyncIterator[Reply]:
     yield Reply(shown(report, now=services.clock.now(), buttons=RUN_BUTTONS), remember=topic)
 
 
-async def _several(ask: Ask, refs: tuple[RunRef, ...], *, eta: bool) -> Reply:
+async def _several(ask: Ask, refs: tuple[RunRef, ...], *, eta: bool) -> AsyncIterator[Reply]:
     async def one(ref: RunRef) -> RunReport:
         return (await ask.services.examine(ref)).report
 
-    reports = await gather_bounded([partial(one, ref) for ref in refs], _AT_ONCE)
-    message = view.several(reports, now=ask.services.clock.now(), eta=eta)
-    return Reply(message, remember=Topic("list", tuple(ref.path for ref in refs)))
+    services = ask.services
+    every = gather_bounded([partial(one, ref) for ref in refs], _AT_ONCE)
+    async with background(every, services.clock) as work:
+        if not await work.done_within(FIRST_S):
+            names = ", ".join(ref.id for ref in refs)
+            yield Reply(run_view.looking(names), interim=True, step="Looking the runs up")
+        reports = await work.result()
+    message = view.several(reports, now=services.clock.now(), eta=eta)
+    yield Reply(message, remember=Topic("list", tuple(ref.path for ref in refs)))

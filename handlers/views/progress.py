@@ -47,19 +47,20 @@ def words(doing: Doing) -> str:
     return " ".join(part for part in (verb, many, things) if part)
 
 
-def with_progress(message: Message, doing: Doing, token: str) -> Message:
+def with_progress(message: Message, doing: Doing, token: str, otherwise: str = "") -> Message:
     """A message that is not the answer yet, with what is being done and how to cancel it.
 
     Args:
         message: What is known so far.
         doing: What is being done.
         token: What the button carries.
+        otherwise: What is said while nothing is known of what is being done.
     """
     plainer = message.plainer
     return replace(
         message,
-        blocks=_with(message.blocks, message.text, doing, token),
-        plainer=None if plainer is None else with_progress(plainer, doing, token),
+        blocks=_with(message.blocks, message.text, _line(doing, otherwise), token),
+        plainer=None if plainer is None else with_progress(plainer, doing, token, otherwise),
     )
 
 
@@ -82,16 +83,18 @@ def not_yours() -> Message:
     return b.message(text, [b.section(text)])
 
 
-def _with(blocks: tuple[Block, ...], text: str, doing: Doing, token: str) -> tuple[Block, ...]:
+def _with(
+    blocks: tuple[Block, ...], text: str, line: Block | None, token: str
+) -> tuple[Block, ...]:
     shown = blocks or (b.section(Mrkdwn(text)),)
     row = b.actions([b.button("Cancel", CANCEL, token)], block_id=_BLOCK)
-    added = b.only([_line(doing), row])
+    added = b.only([line, row])
     return (*shown[: limits.MESSAGE_BLOCKS - len(added)], *added)
 
 
-def _line(doing: Doing) -> Block | None:
+def _line(doing: Doing, otherwise: str) -> Block | None:
     if not doing.phrase:
-        return None
+        return b.context(mrkdwn("⏳ {words} …", words=otherwise)) if otherwise else None
     line = mrkdwn("⏳ {words} …", words=_sentence(words(doing)))
     if doing.total and doing.total >= doing.done:
         line = mrkdwn("{line}  {bar}", line=line, bar=bar(doing.done / doing.total))

@@ -1,9 +1,17 @@
 """Work that takes longer than a moment: what it says meanwhile, and how it is cancelled."""
 
 from dataclasses import replace
+from typing import Any
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.errors import TimedOut
 from analysis.reports import MissingPart
 from bot.demo.slack import LocalSlack, Message
+from handlers.registry import action_for, load
+from handlers.standing import standing
 from handlers.views.validate import validate_message
 from tests.reports import a_run, examined, healthy
 from tests.scenarios.harness import Bot
@@ -139,3 +147,104 @@ async def test_full_may_be_asked_for_at_once(slack: LocalSlack, bot: Bot) -> Non
     effort = bot.runs.efforts[-1]
     assert effort is not None
     assert effort.full
+
+
+# Buttons that work in place
+
+
+async def refreshing(slack: LocalSlack, bot: Bot) -> Message:
+    """A report whose Refresh is at work since two seconds."""
+    bot.runs.known[RUN] = examined(healthy())
+    bot.runs.facts[RUN] = replace(a_run("otter"), rows=50_000)
+    await slack.types("#ml", "ada", "/wandb describe otter")
+    report = await answered(slack, "#ml", "Loss is improving")
+    async with bot.clock.passing():
+        await slack.until(lambda: any(block["type"] == "image" for block in report.blocks))
+        await bot.listeners.drain(10.0)
+    bot.runs.gate.clear()
+    bot.runs.known[RUN] = examined(healthy(headline="Loss is flat"))
+    asked = len(bot.runs.heard)
+    await bot.clock.advance(3.0)  # a message is edited every three seconds at most
+    await slack.click(report, "Refresh", "ada")
+    await bot.clock.asleep(2)
+    bot.runs.heard[asked]("rows read", 14_000, None)
+    await bot.clock.advance(2.0)
+    await slack.until(lambda: "Cancel" in report.actions)
+    return report
+
+
+async def test_a_slow_refresh_says_so_below_what_stands(slack: LocalSlack, bot: Bot) -> None:
+    """The old report stays readable, with how far the new one is; then it is replaced."""
+    report = await refreshing(slack, bot)
+    assert report.headline == "Loss is improving: 1.823, down 43 % since the start"
+    assert "Fetching 14,000 of 50,000 steps" in report.plain
+    assert any(block["type"] == "image" for block in report.blocks)
+    bot.runs.gate.set()
+    async with bot.clock.passing():
+        await slack.until(lambda: report.headline == "Loss is flat")
+        await slack.until(lambda: "Cancel" not in report.actions)
+    assert len(slack.messages("#ml")) == 1
+
+
+async def test_a_cancelled_refresh_leaves_the_report_as_it_was(slack: LocalSlack, bot: Bot) -> None:
+    """Nothing is lost but the wait."""
+    report = await refreshing(slack, bot)
+    before = [action for action in report.actions if action != "Cancel"]
+    await slack.click(report, "Cancel", "ada")
+    await slack.until(lambda: "Cancel" not in report.actions)
+    assert report.headline == "Loss is improving: 1.823, down 43 % since the start"
+    assert report.actions == before
+    assert "Fetching" not in report.plain
+
+
+async def test_a_refresh_that_fails_leaves_the_report_as_it_was(
+    slack: LocalSlack, bot: Bot
+) -> None:
+    """Who asked is told why; nobody else loses anything."""
+    report = await refreshing(slack, bot)
+    bot.runs.known[RUN] = TimedOut("W&B did not answer.")
+    bot.runs.gate.set()
+    async with bot.clock.passing():
+        await slack.until(lambda: slack.ephemerals("ada"))
+        await slack.until(lambda: "Cancel" not in report.actions)
+    assert report.headline == "Loss is improving: 1.823, down 43 % since the start"
+
+
+async def test_a_quick_refresh_edits_once(slack: LocalSlack, bot: Bot) -> None:
+    """No flicker: what stands is replaced by what is new, and by nothing in between."""
+    bot.runs.known[RUN] = examined(healthy())
+    await slack.types("#ml", "ada", "/wandb describe otter")
+    report = await answered(slack, "#ml", "Loss is improving")
+    async with bot.clock.passing():
+        await bot.listeners.drain(10.0)
+    edits = len(slack.calls_of("chat.update", ok=True))
+    bot.runs.known[RUN] = examined(healthy(headline="Loss is flat"))
+    await slack.click(report, "Refresh", "ada")
+    async with bot.clock.passing():
+        await slack.until(lambda: report.headline == "Loss is flat")
+        await bot.listeners.drain(10.0)
+    assert len(slack.calls_of("chat.update", ok=True)) == edits + 1
+
+
+@pytest.mark.parametrize(
+    "button",
+    ["run.refresh", "look.refresh", "look.turn", "look.unfold", "runs.more", "compare.again"],
+)
+def test_slow_buttons_in_place_keep_what_stands(button: str) -> None:
+    """They ask W&B, so they may take long: progress and Cancel stand below the old message."""
+    load()
+    action = action_for(button)
+    assert action is not None
+    assert action.keeps
+
+
+KEYS = st.sampled_from(["type", "text", "elements", "slack_file"])
+VALUES = st.none() | st.text() | st.lists(st.integers())
+
+
+@given(st.lists(st.dictionaries(KEYS, VALUES), max_size=6))
+def test_whatever_slack_sends_back_can_be_shown_again_or_not_at_all(told: list[Any]) -> None:
+    """What stood in a message is untrusted like everything else."""
+    shown = standing({"text": "x", "blocks": told})
+    if shown is not None:
+        assert not validate_message({"text": shown.text, "blocks": list(shown.blocks)})
