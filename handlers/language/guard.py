@@ -13,6 +13,9 @@ from handlers.language.phrases import Language
 from handlers.language.slots import Reading
 
 
+_ELSEWHERE = "it is about something else"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Why a sentence must not be acted on.
@@ -65,6 +68,11 @@ class Guard:
     def taken_back(self, readings: list[Reading]) -> bool:
         """Whether the speaker takes it back in the same message."""
         return any(self._taken_back.search(reading.text) for reading in readings)
+
+    @staticmethod
+    def is_aside(why: str) -> bool:
+        """Whether only a word of another walk of life speaks against a part of the sentence."""
+        return why.startswith(_ELSEWHERE)
 
     def is_supposed(self, before: str) -> bool:
         """Whether what goes before supposes that something is changed: "if I mute it, …"."""
@@ -123,4 +131,4 @@ class Guard:
 
     def _foreign(self, text: str) -> str | None:
         word = next((word for word in text.split() if word in self._language.foreign), None)
-        return f"it is about something else ({word})" if word else None
+        return f"{_ELSEWHERE} ({word})" if word else None

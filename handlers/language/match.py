@@ -42,6 +42,7 @@ _FREE_OF_ACTION = re.compile(
     r"^(?:(?:IN)?(?:PROJ|ENT|SINCE|HOURS|DUR|TIME|ZONE|DAYS|BOT|CHAN)|RULE)\d+$"
 )
 _A_RUN = re.compile(r"^(?:RUN|NAME)\d+$")
+_COMMAS = re.compile(r" ,(?:\s+,)+")
 _PLAIN = re.compile(r"(?<!\S)X\d+(?!\S)")
 _SPACES = re.compile(r"\s+")
 
@@ -164,7 +165,7 @@ class Matcher:
             reading = replace(reading, text=reading.text[: found.start()])
         text = _ASIDE.sub(" ", reading.text)
         text = self._run_noun.sub("", text.replace(" :", " ,"))
-        text = self._filler.sub(" ", text)
+        text = _COMMAS.sub(" ,", self._filler.sub(" ", text))
         return _SPACES.sub(" ", text).strip(" ,:")
 
     def openings(self, text: str) -> Iterator[Opening]:

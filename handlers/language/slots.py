@@ -25,6 +25,7 @@ METRIC_ROOTS = frozenset(
 )
 _BEFORE_PROJECT = frozenset({"in", "project"})
 _NAMEY = re.compile(r"[-_.:/\d]|[a-z][A-Z]")
+_DRAWN = re.compile(r"([a-z])\1{2,}")
 _GLUED = re.compile(r"^(top|best|last|run|latest)(\d{1,3})$")
 _NUMBER_LIKE = re.compile(
     r"^[-#]?(?:\d+(?:[.,]\d+)?(?:e[-+]?\d+)?%?(?:x|×|am|pm|h|hr|hrs|d|w|m|min|mins|s|k|st|nd|rd|th)?"
@@ -253,6 +254,8 @@ class SlotReader:
 
     def _unknown(self, text: str, index: RunIndex, reading: Reading) -> list[str]:
         lower = text.lower()
+        if (short := self._shortened(lower)) is not None and not reading.names:
+            return [short]
         if _NAMEY.search(text) or len(index.find(text).paths) == 1:
             if lower.isalpha() and (right := self._corrected(lower, reading)) is not None:
                 return right.split()
@@ -263,6 +266,14 @@ class SlotReader:
         if (right := self._corrected(lower, reading)) is not None:
             return right.split()
         return [reading.mark("X", text)]
+
+    def _shortened(self, word: str) -> str | None:
+        """The known word in a drawn-out one: "hellooo", "lossss"."""
+        if not _DRAWN.search(word):
+            return None
+        ways = (_DRAWN.sub(r"\1", word), _DRAWN.sub(r"\1\1", word))
+        known = (*self.language.vocabulary, *self.language.metric_words)
+        return next((way for way in ways if way in known), None)
 
     def _corrected(self, word: str, reading: Reading) -> str | None:
         """The word that was misspelt; among names only the words that are no names count."""

@@ -39,7 +39,7 @@ class SmallTalk:
         self._thanks_for = re.compile(patterns["thanks_for"])
         self._late = language.compile(
             rf"(?:(?:{language.lead}|{language.request}|{language.inquiry}) )*"
-            rf"(?:{patterns['questions']}|{patterns['orders']}|{language.busy})(?!\S)"
+            rf"(?:{patterns['questions']}|{patterns['orders']}|{patterns['begins']}|{language.busy})(?!\S)"
         )
 
     def begins(self, text: str) -> bool:

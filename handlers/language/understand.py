@@ -49,7 +49,8 @@ CLEAR = 0.93
 BARE = 0.8
 """Confidence of a bare run name; any other question beside it is the real one."""
 _OPEN = frozenset({Intent.UNKNOWN, Intent.CLARIFY})
-_PAUSE = re.compile(r" [,:] ")
+_OBJECT = re.compile(r"(?<!\S)(?:IN)?(?:RUN|REF|NAME|PROJ|ENT|OWNER|DUR|TIME|DAYS|RULE|X)\d+")
+_PAUSE = re.compile(r" (?:[,:]|but|so) ")
 LOUD = 14
 """Words that a sentence to the bot rarely exceeds when it is overheard."""
 
@@ -143,7 +144,8 @@ class Interpreter:
                 verdict = replace(verdict, action=verdict.action or reported)
             asks = reading.question or self.talk.is_question(reading)
             found = self._judge(reading, verdict, said, index, earlier)
-            if found.intent in _OPEN and not context.overheard and verdict.any is None:
+            asked = verdict.any is None or self.guard.is_aside(verdict.any)
+            if found.intent in _OPEN and not context.overheard and asked:
                 late = self._late(reading, verdict, said, index)
                 found, asks = (late, True) if late is not None else (found, asks)
             yield asks, found
@@ -277,6 +279,8 @@ class Interpreter:
         told = exact and any(best.reading.has(kind) for kind in ("INPROJ", "SINCE", "HOURS", "MET"))
         if not told and not self.talk.is_directed(best.reading, best.intent):
             return "overheard, and neither a question nor an order"
+        if best.intent in ACTIONS and not _OBJECT.search(best.reading.text):
+            return "overheard, and an order without an object"
         if best.intent is Intent.DESCRIBE and best.requested and not best.reading.has("RUN"):
             return "overheard, and anybody could be asked to look at it"
         if best.intent in {Intent.DOCTOR, Intent.HELP} and not best.reading.has("BOT"):
