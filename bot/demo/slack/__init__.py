@@ -41,7 +41,8 @@ bot (`dm`); users are a handle or an id. A message is a `Message` (`text`, `bloc
 (each with ``times=1``; ``None`` is for ever; method ``"*"`` is any, ``"upload"`` the upload
 address), ``with faults.hold(method) as gate``; ``app.scopes``, ``app.events``, ``app.refusal``
 (``"token_revoked"``), ``enforce_rates``, ``ack_timeout``, ``unknown_blocks`` (types that are
-refused, such as ``"data_table"``), ``files_may_process`` (clear it and uploads stay unprocessed),
+refused, such as ``"data_table"``), ``history_page`` (messages that one answer holds at most, 15 for
+a distributed app), ``files_may_process`` (clear it and uploads stay unprocessed),
 ``refresh_sockets()``, ``cut_sockets()``, ``redeliver(envelope)``.
 
 **HTTP mode**: ``await use_http("http://127.0.0.1:3000/slack/events")`` answers the challenge and

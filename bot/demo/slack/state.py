@@ -63,6 +63,7 @@ class Workspace:
         self.prompts: dict[tuple[str, str], Json] = {}
         self.details: dict[str, Json] = {}
         self.unknown_blocks: set[str] = set()
+        self.history_page = 1_000
         self.file_delay = 0.01
         self.files_may_process = asyncio.Event()
         self.files_may_process.set()

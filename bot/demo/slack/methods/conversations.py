@@ -130,7 +130,7 @@ def history(request: Request) -> Json:
     ws = request.workspace
     channel = _readable(request, "history")
     newest_first = _between(request, ws.messages(channel))[::-1]
-    shown, more = page_of(request, newest_first)
+    shown, more = page_of(request, newest_first, most=ws.history_page)
     metadata = request.flag("include_all_metadata")
     wires = [ws.wire(message, metadata=metadata) for message in shown]
     has_more = bool(more["next_cursor"])
@@ -147,7 +147,7 @@ def replies(request: Request) -> Json:
         raise SlackError("thread_not_found")
     parent = the_message(channel, ts)
     following = _between(request, channel.replies(ts))
-    shown, more = page_of(request, [parent, *following], default=1_000)
+    shown, more = page_of(request, [parent, *following], default=1_000, most=ws.history_page)
     metadata = request.flag("include_all_metadata")
     wires = [ws.wire(message, metadata=metadata) for message in shown]
     has_more = bool(more["next_cursor"])

@@ -147,11 +147,14 @@ def the_message(channel: Channel, ts: str) -> Message:
     return message
 
 
-def page_of(request: Request, items: Sequence[Any], default: int = 100) -> tuple[list[Any], Json]:
+def page_of(
+    request: Request, items: Sequence[Any], default: int = 100, most: int = 1_000
+) -> tuple[list[Any], Json]:
     """One page of a list, and the metadata that leads to the next."""
     limit = request.number("limit", default)
     if not 0 < limit <= 1_000:
         raise SlackError("invalid_limit")
+    limit = min(limit, most)
     cursor = request.text("cursor")
     if cursor and not cursor.isdigit():
         raise SlackError("invalid_cursor")
