@@ -1,5 +1,6 @@
 """The understanding of sentences: pure, without network or model. See docs/understanding.md."""
 
+from handlers.language.batch import as_json, understand_batch
 from handlers.language.grammar import COMMANDS, Command
 from handlers.language.intents import (
     ACTIONS,
@@ -11,7 +12,7 @@ from handlers.language.intents import (
     Slots,
     Understanding,
 )
-from handlers.language.understand import as_json, understand, understand_batch, warm_up
+from handlers.language.understand import understand, warm_up
 
 __all__ = [
     "ACTIONS",

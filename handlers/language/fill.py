@@ -1,7 +1,7 @@
 """Filling: from a chosen phrase and its reading to the slots of its intent."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from handlers.language.intents import RUN_INTENTS, Context, Intent, Ref, Run, Slots
 from handlers.language.match import Candidate
@@ -221,6 +221,11 @@ class Filler:
     @staticmethod
     def _unique(values: list[object]) -> tuple[object, ...]:
         return tuple(dict.fromkeys(values))
+
+
+def pronouns_left(runs: Iterable[Run]) -> bool:
+    """Whether a pointing word is left that only the thread could explain."""
+    return any(isinstance(run, Ref) and run.ref in {"thread", "these", "ordinal"} for run in runs)
 
 
 def _points(run: Run) -> bool:

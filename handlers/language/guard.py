@@ -12,7 +12,6 @@ from handlers.language.intents import Context
 from handlers.language.phrases import Language
 from handlers.language.slots import Reading
 
-
 _ELSEWHERE = "it is about something else"
 
 

@@ -4,13 +4,10 @@ Clean, read, match, judge, fill: each step is its own module, and this one puts 
 docs/understanding.md for every rule and cut-off.
 """
 
-import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from handlers.language.commands import CommandReader
 from handlers.language.fill import Filler
@@ -18,16 +15,15 @@ from handlers.language.grammar import ALSO, Command, parse, without_slash
 from handlers.language.guard import Guard, Verdict
 from handlers.language.intents import (
     ACTIONS,
-    RUN_INTENTS,
     Context,
     Intent,
-    Ref,
     Run,
     Slots,
     Thread,
     Understanding,
 )
 from handlers.language.match import Candidate, Matcher
+from handlers.language.overheard import Case, not_for_us
 from handlers.language.phrases import Language, Phrase, load
 from handlers.language.resolve import RunIndex
 from handlers.language.slots import Reading, SlotReader
@@ -38,8 +34,6 @@ SURE = 0.62
 """Confidence from which a question is answered."""
 SURE_ACTION = 0.78
 """Confidence from which something is changed."""
-SURE_OVERHEARD = 0.86
-"""Confidence from which a sentence without a mention counts as clearly for the bot."""
 UNFIT = 0.5
 """Confidence of a command line whose arguments do not fit."""
 HALF = 0.35
@@ -49,10 +43,7 @@ CLEAR = 0.93
 BARE = 0.8
 """Confidence of a bare run name; any other question beside it is the real one."""
 _OPEN = frozenset({Intent.UNKNOWN, Intent.CLARIFY})
-_OBJECT = re.compile(r"(?<!\S)(?:IN)?(?:RUN|REF|NAME|PROJ|ENT|OWNER|DUR|TIME|DAYS|RULE|X)\d+")
 _PAUSE = re.compile(r" (?:[,:]|but|so) ")
-LOUD = 14
-"""Words that a sentence to the bot rarely exceeds when it is overheard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +200,10 @@ class Interpreter:
             if verdict.action is not None or best.confidence < HALF:
                 return self._not_understood(reading, verdict, context, index)
             return self._clarify(best, context, index, f"perhaps {best.intent.value}")
-        if context.overheard and (why := self._not_for_us(best, slots, context, index)):
-            return Understanding(intent=Intent.UNKNOWN, confidence=0.8, notes=(why,))
+        if context.overheard:
+            case = Case(best, slots, context, index, self.talk)
+            if (why := not_for_us(case)) is not None:
+                return Understanding(intent=Intent.UNKNOWN, confidence=0.8, notes=(why,))
         notes = [f"read as “{best.matched}”"]
         if best.rest:
             notes.append(f"left over: “{best.rest}”")
@@ -266,38 +259,6 @@ class Interpreter:
     def _is_doubt(best: Candidate) -> bool:
         asks = best.intent in {Intent.REMIND, Intent.ALERT_RULE, Intent.BRIEFING}
         return best.reading.question and not best.requested and not asks
-
-    def _not_for_us(
-        self, best: Candidate, slots: Slots, context: Context, index: RunIndex
-    ) -> str | None:
-        """Why an overheard sentence is not clearly for the bot; None when it is."""
-        if best.confidence < SURE_OVERHEARD:
-            return "overheard, and not clearly for the bot"
-        if len(best.reading.text.split()) > LOUD:
-            return "overheard, and too long to be an order"
-        exact = best.intent in {Intent.BEST_RUN, Intent.LIST_RUNS} and not best.rest
-        told = exact and any(best.reading.has(kind) for kind in ("INPROJ", "SINCE", "HOURS", "MET"))
-        if not told and not self.talk.is_directed(best.reading, best.intent):
-            return "overheard, and neither a question nor an order"
-        if best.intent in ACTIONS and not _OBJECT.search(best.reading.text):
-            return "overheard, and an order without an object"
-        if best.intent is Intent.DESCRIBE and best.requested and not best.reading.has("RUN"):
-            return "overheard, and anybody could be asked to look at it"
-        if best.intent in {Intent.DOCTOR, Intent.HELP} and not best.reading.has("BOT"):
-            return "overheard, and not clearly about the bot"
-        if best.intent is Intent.LINK_ACCOUNT and (slots.owner or "").lower() not in index.users:
-            return "overheard, and no known user is named"
-        if best.intent not in RUN_INTENTS:
-            return None
-        if not slots.runs and not slots.projects and not slots.entity:
-            return "overheard, and about no run of the thread"
-        paths = set(context.thread.paths)
-        for run in slots.runs or ():
-            if isinstance(run, Ref) and run.ref in {"thread", "these", "ordinal"}:
-                return "overheard, and the thread does not say which run is meant"
-            if isinstance(run, str) and run not in paths and not index.exact(run).paths:
-                return "overheard, and about a run that is not known"
-        return None
 
     def _clarify(
         self, best: Candidate, context: Context, index: RunIndex, why: str
@@ -381,56 +342,3 @@ def warm_up() -> None:
     Without it the first sentences compile the phrases that they need.
     """
     interpreter().matcher.warm_up()
-
-
-class Line(BaseModel):
-    """One line of a batch."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    id: str | int | float | None = None
-    text: str
-    context: Context = Context()
-
-
-def understand_batch(lines: Iterable[str]) -> Iterator[str]:
-    """Understands JSON objects, a line each, and gives a line each, in order.
-
-    Args:
-        lines: `{"id", "text", "context"}` each.
-
-    Yields:
-        `{"id", "intent", "slots", "confidence"}`; for a bad line `{"id", "error"}`. Empty lines
-        give nothing.
-    """
-    for line in lines:
-        if line.strip():
-            yield json.dumps(_answer(line), ensure_ascii=True)
-
-
-def _answer(line: str) -> dict[str, object]:
-    try:
-        data = json.loads(line)
-    except (ValueError, RecursionError):
-        return {"id": None, "error": "not a JSON object"}
-    name = data.get("id") if isinstance(data, dict) else None
-    if not isinstance(name, str | int | float | None):
-        name = None
-    try:
-        parsed = Line.model_validate(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "line"
-        return {"id": name, "error": f"{where}: {first['msg']}"}
-    return {"id": name, **as_json(understand(parsed.text, parsed.context))}
-
-
-def as_json(understood: Understanding) -> dict[str, object]:
-    """An understanding as it is printed: absent slots left out."""
-    return {
-        "intent": understood.intent.value,
-        "slots": understood.slots.model_dump(mode="json", exclude_none=True),
-        "confidence": round(understood.confidence, 3),
-        **({"command": understood.command} if understood.command else {}),
-        "notes": list(understood.notes),
-    }
