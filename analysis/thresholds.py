@@ -147,6 +147,14 @@ class Thresholds(BaseModel):
         float,
         _number("least time lost in all, seconds", "less is the scheduler's noise"),
     ] = 2.0
+    throughput_drop_brief: Annotated[
+        float,
+        _number(
+            "seconds for which a fall must be seen, or it must be to under a half",
+            "a neighbour's job takes half of a core for a while",
+            ge=0,
+        ),
+    ] = 60.0
     learning_rate_zero: Annotated[
         float,
         _number("share of the run that may stand at zero", "warm-up and schedule's end", ge=0),

@@ -7,8 +7,9 @@ Formula: as in ``overfitting``, the level of the last evaluations is worse than 
     contradict it.
 Thresholds: t.eval_degraded, t.eval_noise. Source: as overfitting; Henderson et al. 2018 on the
     scatter of returns, hence the larger share.
-Stays silent on: what ``overfitting`` reports already, restarts, single bad evaluations, losses of
-    adversarial and variational models, one held-out set of many.
+Stays silent on: what ``overfitting`` reports already, what a training loss that is not finite or
+    has diverged explains, restarts, single bad evaluations, losses of adversarial and variational
+    models, one held-out set of many.
 """
 
 from collections.abc import Iterator
@@ -16,10 +17,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from analysis import robust
-from analysis.detectors import overfitting
+from analysis.detectors import divergence, not_finite, overfitting
 from analysis.detectors.base import Detector, finding, number, step
 from analysis.detectors.evaluation import Worse, restarted, worse
-from analysis.findings import Finding, NotChecked
+from analysis.findings import Finding, NotChecked, Severity
 from analysis.metrics import is_loss_name
 from analysis.signals import Curve, Signals
 from analysis.thresholds import Thresholds
@@ -37,12 +38,18 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
             CODE, "too few evaluations yet" if held_out else "no evaluation metric is logged"
         )
         return
-    if any(isinstance(found, Finding) for found in overfitting.detect(s, t)):
+    if any(isinstance(found, Finding) for found in overfitting.detect(s, t)) or _explained(s, t):
         return
     lost = [w for c in enough if (w := _lost(c, s, t)) is not None and not restarted(w, s)]
     leading = bool(lost) and lost[0].curve.name == enough[0].name
     if lost and (leading or 2 * len(lost) >= len(enough)):
         yield _report(lost[0])
+
+
+def _explained(s: Signals, t: Thresholds) -> bool:
+    """Whether the training itself broke down: its evaluation cannot but follow."""
+    broken = (*not_finite.detect(s, t), *divergence.detect(s, t))
+    return any(isinstance(f, Finding) and f.severity is Severity.CRITICAL for f in broken)
 
 
 def _material(s: Signals) -> list[Curve]:
@@ -69,12 +76,12 @@ def _lost(curve: Curve, s: Signals, t: Thresholds) -> Worse | None:
 
 
 def _collapsed(found: Worse) -> bool:
-    """Returns scatter: a collapse has lasted an eighth of the run and lies under most of it."""
+    """Returns scatter: a collapse has lasted an eighth of the run and has lost half of the gain."""
     bad = found.curve.badness
     last = bad[-max(5, bad.size // 8) :]
     best = float(np.min(robust.running_median(bad, max(3, bad.size // 20 * 2 + 1))))
     half = best + 0.5 * (float(np.max(bad[: max(3, bad.size // 10)])) - best)
-    return found.rise > 0.5 * found.gain and bool(np.quantile(last, 0.25) > min(half, last.max()))
+    return found.rise > 0.5 * found.gain and robust.median(last) > min(half, float(last.max()))
 
 
 def _report(found: Worse) -> Finding:

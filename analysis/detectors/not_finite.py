@@ -32,7 +32,8 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
         yield NotChecked("loss_not_finite", "no loss is logged")
         return
     found = [f for c in _in_order(s) if (f := _of_curve(c, s, t)) is not None]
-    hidden = None if found or s.loss is None else _hidden(s.loss, s)
+    seen = any(f.metric == _name(s) for f in found)
+    hidden = None if seen or s.loss is None else _hidden(s.loss, s)
     if hidden is not None:
         yield hidden
     elif found:

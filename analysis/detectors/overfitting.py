@@ -3,8 +3,9 @@
 Sees: the losses among s.evals value float64[m], s.loss; paired by row, never by index.
 Formula: the level of the last evaluations (a fifth, at least 3) stands above the best smoothed
     one by more than t.eval_noise robust standard deviations of the evaluation's own noise, by more
-    than t.overfitting of all that it had gained, and by t.overfitting_level of its best; the last
-    three all lie above; and the training loss is not above where it stood at the best step.
+    than t.overfitting of all that it had gained (or of its best, where an untrained model's loss
+    makes the gain large), and by t.overfitting_level of its best; the last three all lie above;
+    and the training loss is not above where it stood at the best step.
 Thresholds: t.overfitting, t.overfitting_level, t.eval_noise. Source: SageMaker Debugger's
     Overfit rule (ratio 0.1), made relative to gain and noise; Prechelt 1998 (early stopping).
 Stays silent on: a mere gap, single bad evaluations, restarts of the learning rate, other losses
@@ -60,11 +61,23 @@ def _material(s: Signals, t: Thresholds) -> tuple[str, list[Curve]]:
 
 def _risen(curve: Curve, loss: Curve, t: Thresholds) -> Worse | None:
     found = worse(curve, t)
-    if found is None or found.rise <= t.overfitting * found.gain:
+    if found is None or not _large(found, t):
         return None
     if found.best_level > 0 and found.rise <= t.overfitting_level * abs(found.best_level):
         return None
     return found if _training_held(loss, found) else None
+
+
+def _large(found: Worse, t: Thresholds) -> bool:
+    """Whether the rise is a real part of what was gained, or of the best level.
+
+    What an untrained model scores is arbitrary: against a loss that began at thousands no later
+    rise would count. A fifth of the usual share of the gain is asked for all the same, or a loss
+    next to its floor would alarm at every wobble.
+    """
+    share = found.rise / found.gain if found.gain > 0 else float("inf")
+    of_best = found.rise / found.best_level if found.best_level > 0 else 0.0
+    return share > t.overfitting or (of_best > t.overfitting and share > 0.2 * t.overfitting)
 
 
 def _training_held(loss: Curve, found: Worse) -> bool:

@@ -6,9 +6,10 @@ Formula: the pace is cut into 24 blocks, each with its median. Of all places to 
     taken; the later level must be under t.throughput_drop of the earlier, the slowest usual
     block before (10th percentile) above the fastest after (90th), the fall of the logarithms
     beyond 3.5 robust standard deviations of the blocks and five standard errors of the points,
-    and the time lost above t.throughput_drop_seconds.
-Thresholds: t.throughput_drop, t.throughput_drop_seconds. Source: change point of medians
-    (Pettitt 1979), own pace against own pace.
+    and the time lost above t.throughput_drop_seconds. A fall that was seen for less than
+    t.throughput_drop_brief seconds must be to under a half.
+Thresholds: t.throughput_drop, t.throughput_drop_seconds, t.throughput_drop_brief. Source: change
+    point of medians (Pettitt 1979), own pace against own pace.
 Stays silent on: evaluation and checkpoint pauses (medians), a slow part that is over, the first
     steps (compilation, a buffer that fills), stages of a curriculum.
 """
@@ -30,6 +31,7 @@ _ADVICE = (
     "of what is logged."
 )
 _BLOCKS = 24
+_NEIGHBOUR = 0.5  # what one other busy process leaves of a core that two share
 _LEAST_POINTS = 16
 
 
@@ -47,8 +49,10 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
         return
     cut, before, after = split
     start = int(robust.edges(len(curve), _BLOCKS)[cut])
-    lost = _seconds_lost(curve, start, before, after)
-    if after >= t.throughput_drop * before or lost < t.throughput_drop_seconds:
+    since = _seconds_since(curve, start)
+    brief = since < t.throughput_drop_brief
+    limit = min(t.throughput_drop, _NEIGHBOUR) if brief else t.throughput_drop
+    if after >= limit * before or since * (1 - after / before) < t.throughput_drop_seconds:
         return
     if near(curve, start, s.stage_rows) or not _certain(curve.value, start):
         return
@@ -110,13 +114,11 @@ def _certain(value: Floats, start: int) -> bool:
     return robust.median(before) - robust.median(after) > 5.0 * error
 
 
-def _seconds_lost(curve: Curve, start: int, before: float, after: float) -> float:
-    """Time since the fall that the earlier pace would have saved; infinite where times lack."""
+def _seconds_since(curve: Curve, start: int) -> float:
+    """Time since a point, seconds; infinite where times lack."""
     times = curve.time[start:]
     times = times[np.isfinite(times)]
-    if times.size < 2:
-        return float("inf")
-    return float(times[-1] - times[0]) * (1 - after / before)
+    return float(times[-1] - times[0]) if times.size >= 2 else float("inf")
 
 
 DETECTOR = Detector((CODE,), "pace", detect)

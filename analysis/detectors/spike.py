@@ -31,6 +31,7 @@ CODE = "loss_spike"
 _ADVICE = "Look at the batches of these steps; clip gradients, or skip batches that are broken."
 _LEAST_POINTS = 20
 _STAGE_HEIGHT = 10.0  # times the starting loss: a new task is not that much harder
+_EVEN = 1.2  # the longest of equal stages against the shortest
 _Spike = tuple[int, int, float, float]  # first index, last index, height, z
 
 
@@ -90,9 +91,17 @@ def _odd_in_proportion(value: Floats, high: Floats, t: Thresholds) -> Bools:
 
 
 def _staged(found: list[_Spike], curve: Curve) -> bool:
-    """Whether the loss falls slowly after each of several jumps: a curriculum's new stages."""
+    """Whether the loss falls slowly after each of several jumps: a curriculum's new stages.
+
+    Stages of equal length need not be as slow: accidents come at irregular intervals.
+    """
     if len(found) < 2:
         return False
+    starts = [0, *(first for first, *_ in found)]
+    # The last stage is often the rest of the training.
+    lengths = np.diff(starts if len(starts) > 3 else [*starts, len(curve)])
+    even = float(lengths.max()) < _EVEN * float(lengths.min())
+    quick = 8 if even else max(8, len(curve) // 50)
     smooth = robust.running_median(curve.value, 5)
     usual = _STAGE_HEIGHT * abs(robust.median(curve.value[:5]))
     for first, _, height, _ in found:
@@ -100,7 +109,7 @@ def _staged(found: list[_Spike], curve: Curve) -> bool:
             return False
         before = robust.median(curve.value[max(0, first - 10) : first])
         under = np.flatnonzero(smooth[first:] <= before + 0.05 * height)
-        if under.size and under[0] <= max(8, len(curve) // 50):
+        if under.size and under[0] <= quick:
             return False
     return True
 

@@ -33,3 +33,17 @@ def test_a_reward_that_sways_is_not() -> None:
     t = np.arange(300) / 300
     reward = 20 + 280 * t * (1 - 0.2 * np.sin(t * 30) ** 2)
     assert not loud(see({"train/loss": np.full(300, 30.0), "rollout/ep_rew_mean": reward}))
+
+
+def test_a_training_that_broke_down_explains_its_evaluation() -> None:
+    acc = 0.1 + 0.8 * (1 - np.exp(-U * 10)) - 0.8 * (U > 0.7)
+    loss = falling(1000)
+    loss[690:] = np.nan
+    assert loud(see({"train/loss": loss, "val/acc": (ROWS, acc)})) == {"loss_not_finite"}
+
+
+def test_a_reward_that_lost_over_half_and_sways_there_is_found() -> None:
+    t = np.arange(400)
+    reward = np.where(t < 250, 20 + 1.9 * t, 235 + 35 * np.sin(t / 9))
+    s = see({"train/policy_loss": np.zeros(400), "rollout/ep_rew_mean": reward})
+    assert loud(s) == {"eval_degraded"}

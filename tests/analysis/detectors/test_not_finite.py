@@ -67,3 +67,16 @@ def test_infinity_that_turns_into_nan_is_called_not_finite() -> None:
     loss[120:], loss[121:] = np.inf, np.nan
     message = all_of(see({"loss": loss}))["loss_not_finite"].message
     assert message == "loss is not finite since step 120."
+
+
+def test_hidden_zeros_of_the_training_loss_lead_before_the_evaluation() -> None:
+    loss, grad = falling(60), np.full(60, 1.0)
+    loss[40:], grad[40:] = 0.0, np.nan
+    held = np.where(np.arange(6) < 5, 0.5, np.nan)
+    columns = {
+        "train/loss": loss,
+        "train/grad_norm": grad,
+        "eval/loss": ([9, 19, 29, 35, 39, 49], held),
+    }
+    found = all_of(see(columns))["loss_not_finite"]
+    assert (found.metric, found.step_start) == ("train/loss", 40)

@@ -59,3 +59,14 @@ def test_boosted_trees_are_read_by_their_numbered_sets() -> None:
 def test_three_evaluations_are_too_few() -> None:
     s = see({"train/loss": falling(100), "eval/loss": ([30, 60, 90], [1.0, 1.2, 1.5])})
     assert reasons(s)["overfitting"] == "too few evaluations yet"
+
+
+def test_what_an_untrained_model_scored_does_not_hide_the_rise() -> None:
+    turns = 0.38 + 3.0 * np.exp(-np.arange(120) / 2) + 0.0008 * np.arange(120)
+    s = see({"loss": 2.3 * np.exp(-np.arange(120) / 6), "val_loss": turns})
+    assert loud(s) == {"overfitting"}
+
+
+def test_a_wobble_next_to_the_floor_is_no_overfitting() -> None:
+    held = 0.002 + 3.0 * np.exp(-np.arange(120) / 2) + 0.00001 * np.arange(120)
+    assert not loud(see({"loss": 2.3 * np.exp(-np.arange(120) / 6), "val_loss": held}))

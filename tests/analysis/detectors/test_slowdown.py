@@ -37,3 +37,11 @@ def test_a_slow_part_that_is_over_is_no_drop() -> None:
     pace = 1000 * WOBBLE
     pace[200:300] *= 0.3
     assert not loud(see({"loss": falling(600), "samples_per_second": pace}))
+
+
+def test_what_a_neighbour_takes_for_some_seconds_is_no_drop() -> None:
+    pace = 1000 * WOBBLE
+    pace[400:] *= 0.6
+    columns = {"loss": falling(600), "samples_per_second": pace}
+    assert "throughput_drop" not in loud(see(columns, seconds=0.05))
+    assert "throughput_drop" in loud(see(columns, seconds=1.0))

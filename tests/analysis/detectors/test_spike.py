@@ -49,3 +49,15 @@ def test_stages_that_nobody_logged_are_no_spikes() -> None:
     u = np.arange(900) % 225 / 225
     loss = 0.01 + 3.0 * np.exp(-u * 10) * np.exp(0.05 * np.random.default_rng(0).normal(size=900))
     assert "loss_spike" not in loud(see({"loss": loss}))
+
+
+def test_stages_of_equal_length_may_fall_quickly_while_accidents_may_not() -> None:
+    loss = 0.05 * np.exp(0.1 * np.random.default_rng(0).normal(size=1800))
+    fall = 3.0 * np.exp(-np.arange(120) / 8)
+    for stage in (0, 300, 600, 900):
+        loss[stage : stage + 120] += fall
+    assert "loss_spike" not in loud(see({"loss": loss}))
+    uneven = loss.copy()
+    uneven[600:720] -= fall
+    uneven[720:840] += fall
+    assert "loss_spike" in loud(see({"loss": uneven}))
