@@ -22,6 +22,7 @@ from handlers.services import Access, Topics
 from handlers.waiting import background
 
 PATIENCE_S: Final = 1.5
+_MORE_S: Final = 1.0  # where no run is known at all, a name that is a plain word would be misread
 _KNOWN: Final = 200
 _ADDRESSED: Final = {"command": "command", "mention": "mention", "direct": "dm"}
 
@@ -95,11 +96,14 @@ class ContextBuilder:
             async with background(self._looked_up(request, place, allowed), self.clock) as work:
                 if await work.done_within(PATIENCE_S):
                     return await work.result()
+                # W&B is slow to list them: those that were met before are known all the same.
+                seen = self.conversation.directory.seen
+                met = tuple(run for entity in allowed for run in seen(entity))
+                if not met and await work.done_within(_MORE_S):
+                    return await work.result()
+                return met
         except AnalysisError:
             return ()
-        # W&B is slow to list them: those that were met before are known all the same.
-        seen = self.conversation.directory.seen
-        return tuple(run for entity in allowed for run in seen(entity))
 
     async def _looked_up(
         self, request: Request, place: Place | None, allowed: list[str]

@@ -216,9 +216,14 @@ async def test_the_curve_of_a_metric(here: Office) -> None:
     await uses_vision(here)
     await here.asks("loss curve of otter")
     said = await here.answer("train/loss of otter")
-    await here.quiet()
     assert "falling" in read(said)
-    assert any(block["type"] == "image" for block in said.blocks)
+
+    def drawn() -> bool:
+        newest = [m for m in here.everything() if m.ts == said.ts]
+        return any(block["type"] == "image" for message in newest for block in message.blocks)
+
+    async with here.clock.passing():
+        assert await here.slack.until(drawn)
 
 
 async def test_a_metric_that_is_not_logged(here: Office) -> None:
@@ -283,7 +288,7 @@ async def test_a_default_can_be_taken_back(here: Office) -> None:
     await here.says("/wandb use demo/audio")
     said = await here.answer("demo/audio is the default")
     await here.slack.click(said, "Undo", "bob")
-    await here.answer("not yours to undo")
+    await here.answer("only they can undo it")
     await here.slack.click(said, "Undo", "ada")
     await here.answer("the default here is demo/vision again")
 
