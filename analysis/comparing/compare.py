@@ -6,13 +6,14 @@ from datetime import datetime
 from analysis import metrics
 from analysis.comparing import wording
 from analysis.comparing.config import differences
-from analysis.comparing.curves import matched_range, steady_levels
+from analysis.comparing.curves import matched_range
+from analysis.comparing.levels import steady_levels
 from analysis.comparing.loading import Loaded, Loader
+from analysis.comparing.location import Level
 from analysis.comparing.matter import By, Matter, choose
 from analysis.comparing.report import AXIS_WORDS, Comparison, ConfigDiff
 from analysis.comparing.sidereport import side_report
 from analysis.comparing.sides import SideRef
-from analysis.comparing.stats import Level
 from analysis.comparing.verdict import Decision, decide_many, decide_two, needed, sure_of_a_loss
 from analysis.errors import NotComparable
 from analysis.flight import off_loop

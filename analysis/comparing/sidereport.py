@@ -10,15 +10,15 @@ from analysis.comparing.curves import (
     best_of,
     effective_batch,
     first_reach,
-    levels_at,
     place,
     sequence_length,
     spikes,
 )
+from analysis.comparing.levels import levels_at
 from analysis.comparing.loading import Side
+from analysis.comparing.location import Level
 from analysis.comparing.matter import Matter, curve_of
 from analysis.comparing.report import Figure, SideReport
-from analysis.comparing.stats import Level
 from analysis.metrics import Direction
 from analysis.signals import Signals
 
@@ -118,9 +118,7 @@ def _figure(
     low = max(reach[0], *(float(p.x[0]) for p in placed))
     if low > reach[1]:
         return None
-    values = [
-        level.value for level in levels_at(placed, low, reach[1], errors=False) if level is not None
-    ]
+    values = [level.value for level in levels_at(placed, low, reach[1]) if level is not None]
     best = _best_of_all(placed, reach[1], way)
     return Figure(
         metric=curves[0].name,
@@ -172,7 +170,7 @@ def _later(curves: Sequence[Placed], reach: tuple[float, float], ends: float) ->
     """The level at the side's own end, where that lies clearly beyond the matched point."""
     if ends <= reach[1] + 0.01 * (reach[1] - reach[0]):
         return None
-    found = [levels_at([c], float(c.x[0]), float(c.x[-1]), errors=False)[0] for c in curves]
+    found = [levels_at([c], float(c.x[0]), float(c.x[-1]))[0] for c in curves]
     return _mean([level.value for level in found if level is not None])
 
 

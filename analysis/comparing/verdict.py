@@ -7,12 +7,11 @@ from typing import Literal
 
 import numpy as np
 
+from analysis.comparing.location import Level
 from analysis.comparing.report import Confidence, Ranked, Verdict
 from analysis.comparing.stats import (
-    ALPHA,
     ALPHA_HIGH,
     Difference,
-    Level,
     difference,
     holm,
     seeds_needed,
@@ -50,7 +49,7 @@ def decide_two(
     """Sets two sides against each other."""
     test = difference(a, b, siblings)
     a_is_better = (test.effect < 0) == (direction == "down")
-    if test.p >= ALPHA or test.effect == 0.0:
+    if not test.significant:
         confidence, value = _sure_of_a_tie(test)
         return Decision("too_close", confidence, value, test)
     confidence, value = _sure_of_a_win(test, test.p)
@@ -81,7 +80,8 @@ def decide_many(
         for i, j in pairs
     }  # fmt: skip
     adjusted = dict(zip(pairs, holm([tests[pair].p for pair in pairs]), strict=True))
-    best = order[0]
+    best, runner_up = order[0], order[1]
+    test = tests[min(best, runner_up), max(best, runner_up)]  # one spread, one level for all
 
     def against_best(index: int) -> float:
         return adjusted[min(best, index), max(best, index)]
@@ -92,16 +92,14 @@ def decide_many(
             label=labels[index],
             value=means[index],
             p_best=None if index == best else against_best(index),
-            tied_with_best=index == best or against_best(index) >= ALPHA,
+            tied_with_best=index == best or against_best(index) >= test.alpha,
         )
         for place, index in enumerate(order, start=1)
     )
-    runner_up = order[1]
-    test = tests[min(best, runner_up), max(best, runner_up)]
     if best > runner_up:
         test = replace(test, effect=-test.effect, low=-test.high, high=-test.low)
     p = against_best(runner_up)
-    if p >= ALPHA:
+    if p >= test.alpha:
         confidence, value = _sure_of_a_tie(test)
         return Decision("too_close", confidence, value, test, ranking)
     fewest = min(len(side) for side in sides)

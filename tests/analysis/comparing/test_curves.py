@@ -10,12 +10,11 @@ from analysis.comparing.curves import (
     Placed,
     best_of,
     first_reach,
-    levels_at,
     matched_range,
     place,
     spikes,
-    steady_levels,
 )
+from analysis.comparing.levels import levels_at, steady_levels
 from analysis.signals import Signals
 from tests.comparisons import STEPS, a_curve, a_read_run
 

@@ -8,15 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as reference
 
+from analysis.comparing.location import Level
 from analysis.comparing.stats import (
-    Level,
-    block_length,
+    ALPHA_FEW,
     difference,
     holm,
-    level_of,
+    level_of_test,
     pooled_spread,
     seeds_needed,
-    trimmed_mean,
 )
 
 FINITE = st.floats(-1e6, 1e6)
@@ -26,55 +25,13 @@ def levels(*values: float, error: float = 0.0) -> list[Level]:
     return [Level(value, error, error, 50) for value in values]
 
 
-def correlated(rng: np.random.Generator, n: int, rho: float) -> np.ndarray:
-    noise = np.empty(n)
-    state = rng.standard_normal() / math.sqrt(1 - rho**2)
-    for index in range(n):
-        state = rho * state + rng.standard_normal()
-        noise[index] = state
-    return noise
-
-
-@pytest.mark.parametrize("rho", [0.0, 0.5, 0.8])
-def test_the_error_of_a_level_respects_autocorrelation(rho: float) -> None:
-    """The bootstrap's error is that of many repetitions, to a third, whatever the memory."""
-    rng = np.random.default_rng(7)
-    found = [level_of(correlated(rng, 200, rho)) for _ in range(120)]
-    true = float(np.std([level.value for level in found]))
-    told = float(np.median([level.error for level in found]))
-    assert 0.67 * true < told < 1.5 * true
-
-
-def test_blocks_grow_with_memory() -> None:
-    """White noise needs blocks of about two points, a slow process long ones."""
-    rng = np.random.default_rng(1)
-    assert block_length(rng.standard_normal(400)) < 4
-    assert block_length(correlated(rng, 400, 0.9)) > 15
-
-
-@given(st.lists(FINITE, min_size=1, max_size=60))
-def test_a_level_lies_within_its_window(values: list[float]) -> None:
-    """No window gives a level outside its values, nor a negative or unknown error."""
-    level = level_of(np.array(values), resamples=20)
-    slack = 1e-9 * max(1.0, *(abs(value) for value in values))
-    assert min(values) - slack <= level.value <= max(values) + slack
-    assert level.error >= 0.0
-    assert math.isfinite(level.error)
-
-
-def test_the_trimmed_mean_is_scipys() -> None:
-    """Cut off a fifth at either end."""
-    values = np.random.default_rng(0).standard_t(2, 37)
-    assert float(trimmed_mean(values)) == pytest.approx(reference.trim_mean(values, 0.2))
-
-
 def test_the_test_is_students() -> None:
     """With measured seeds and quiet curves it is the pooled two-sample t-test."""
     a, b = (1.0, 1.2, 0.9, 1.1), (1.6, 1.4, 1.7)
     found = difference(levels(*a), levels(*b))
     expected = reference.ttest_ind(a, b)
     assert found.p == pytest.approx(expected.pvalue)
-    low, high = expected.confidence_interval(0.95)
+    low, high = expected.confidence_interval(1 - ALPHA_FEW)
     assert (found.low, found.high) == pytest.approx((low, high))
     assert found.measured
 
@@ -129,7 +86,7 @@ def test_seeds_needed_gives_the_power_it_promises() -> None:
     assert count is not None
     a = rng.standard_normal((4_000, count))
     b = rng.standard_normal((4_000, count)) + 1.0
-    power = float(np.mean(reference.ttest_ind(a, b, axis=1).pvalue < 0.04))
+    power = float(np.mean(reference.ttest_ind(a, b, axis=1).pvalue < level_of_test(2 * count - 2)))
     assert 0.76 < power < 0.86
     assert seeds_needed(0.0, 1.0) is None
     assert seeds_needed(1.0, 0.0) is None
