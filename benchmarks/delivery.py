@@ -92,7 +92,9 @@ async def measure(options: argparse.Namespace, url: str) -> list[float]:
                 )
                 ids.append(made.id)
         source, nothing = Clockwork(), NothingScheduled()
-        steady, once = clients(slack.app.bot_token, base_url=slack.api_url, session=session)
+        steady, once = clients(
+            slack.app.bot_token, base_url=slack.api_url, session=session, clock=SystemClock()
+        )
         background = Background(
             database=database,
             sender=SlackSender(steady, once, session, SystemClock()),

@@ -17,6 +17,7 @@ from analysis.plots.studio import Studio
 from analysis.refs import RunRef
 from analysis.run import Run
 from analysis.sources import Effort, Progress, WandbSource
+from analysis.sources.deadline import Timing
 from bot.access import Access
 from bot.background.service import Background
 from bot.clock import SystemClock
@@ -91,9 +92,9 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
         stack.push_async_callback(database.close)
         session = await stack.enter_async_context(_session())
         token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
-        steady, once = clients(token, base_url=settings.slack_api_url, session=session)
+        steady, once = clients(token, base_url=settings.slack_api_url, session=session, clock=clock)
         source = await stack.enter_async_context(
-            WandbSource(deadline_s=settings.describe.deadline_s)
+            WandbSource(deadline_s=settings.describe.deadline_s, timing=Timing(sleep=clock.sleep))
         )
         studio = Studio()
         stack.callback(studio.close)

@@ -1,123 +1,194 @@
-"""Draws docs/gallery/*.png: each kind of message, in the local workspace's page.
+"""Draws docs/gallery/*.png and docs/gallery.md: every kind of message, view and plot.
 
-    python docs/gallery.py
+    python -m docs.gallery [NAME …]
 
-Needs a Chromium and the development dependencies.
+Most pictures are of the demo: the real bot between the local Slack and the local W&B with recorded
+runs, asked as a person would ask. What cannot be had by asking (an error of ours, an answer that is
+still at work) is posted as the bot would post it. Needs a Chromium and the development
+dependencies.
 """
 
 import asyncio
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
 
-import aiohttp
-from playwright.async_api import Page
+from analysis.plots.curves import Curve, RunCurves
+from analysis.reports import MissingPart
+from bot.clock import SystemClock
+from bot.demo.run import CHANNEL, PERSON
+from bot.demo.slack import Message
+from docs.gallery_plots import EPOCHS, FALLS, plots
+from docs.gallery_stage import FOLDER, HERE, PHONE, WAIT_S, Stage, save, staged, sure
+from handlers.registry import RUN_BUTTONS
+from handlers.registry import load as load_commands
+from handlers.views import problem, progress, run
+from handlers.views.progress import Doing
+from tests.reports import a_run, healthy
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
-
-from analysis.describe import examine  # noqa: E402 - the path comes first
-from analysis.plots.curves import curves_of  # noqa: E402 - the same
-from analysis.plots.studio import Studio  # noqa: E402 - the same
-from analysis.refs import Defaults, read_link  # noqa: E402 - the same
-from analysis.reports import MissingPart, RunReport  # noqa: E402 - the same
-from analysis.sources.offline import OfflineSource  # noqa: E402 - the same
-from bot.clock import SystemClock  # noqa: E402 - the same
-from bot.demo.slack import LocalSlack  # noqa: E402 - the same
-from handlers.commands.help import available  # noqa: E402 - the same
-from handlers.pictures import drawer  # noqa: E402 - the same
-from handlers.registry import RUN_BUTTONS, load  # noqa: E402 - the same
-from handlers.reply import Image, Message  # noqa: E402 - the same
-from handlers.sending import SlackSender, clients  # noqa: E402 - the same
-from handlers.views import help as help_view  # noqa: E402 - the same
-from handlers.views import problem, progress, run, unfurl  # noqa: E402 - the same
-from handlers.views.progress import Doing  # noqa: E402 - the same
-from tests.reports import NOW, a_run  # noqa: E402 - the same
-from tests.runs import Recorded, truth  # noqa: E402 - the same
-from tests.support.browser import browsing  # noqa: E402 - the same
-
-WIDTH, HEIGHT = 860, 1500
+# What is drawn
 
 
-async def described(codes: frozenset[str]) -> tuple[RunReport, Image | None]:
-    """A recorded run of which ``truth.json`` says these codes, as it is really described."""
-    recorded = next(one for one in truth().values() if codes <= one.must and _shows(one, codes))
-    async with OfflineSource(recorded.log) as source:
-        facts = await source.run_at(recorded.log)
-        now = facts.heartbeat_at or NOW
-        found = await examine(source, facts, now=now)
-    studio = Studio()
-    try:
-        picture = await drawer(studio)(curves_of(found.signals, found.report))
-    finally:
-        studio.close()
-    return found.report, picture
-
-
-def _shows(recorded: Recorded, codes: frozenset[str]) -> bool:
-    """A healthy run must be nothing else; one with findings needs curves worth looking at."""
-    return bool(codes) or (recorded.health == {"healthy"} and recorded.rows > 100)
-
-
-async def messages() -> Sequence[tuple[str, str, Message]]:
-    """File name, title and message, in the order of the page."""
-    load()
-    critical, plot = await described(frozenset({"loss_diverged"}))
-    fine, fine_plot = await described(frozenset())
+async def runs(stage: Stage) -> None:
+    """One run: well, ill, running, failed; in full, in short; by night and on a phone."""
+    stage.part("A run")
+    critical = await stage.says("/wandb describe demo/char-lm/char-gpt-hot", "char-gpt-hot in")
+    await stage.shoot("describe", "Critical: the loss diverged", critical)
+    await stage.shoot("describe-dark", "The same by night", critical, dark=True)
+    await stage.shoot("describe-phone", "The same on a phone", critical, width=PHONE)
+    for name, title, path in (
+        ("not-finite", "Critical: the loss became NaN", "digits/lr-too-high"),
+        ("warning", "Warning: a spike that came back", "digits/bad-batch"),
+        ("overfitting", "Warning: overfitting", "digits/tiny-train-set"),
+        ("healthy", "Healthy", "digits/healthy-digits"),
+        ("running", "Running", "char-lm/char-gpt"),
+        ("failed", "Failed, with its cause", "digits/out-of-memory"),
+        ("lost", "Contact lost", "digits/killed"),
+    ):
+        told = await stage.says(f"/wandb describe demo/{path}", f"{path.partition('/')[2]} in")
+        await stage.shoot(name, title, told)
+    why = await stage.says("/wandb why demo/code-lm/hf-oom", "hf-oom")
+    await stage.shoot("why", "Why it failed", why)
+    load_commands()
+    now = SystemClock().now()
+    report = healthy(generated_at=now)
+    compact = await stage.posts(run.message(report, "compact", now=now, buttons=RUN_BUTTONS))
+    await stage.shoot("compact", "The compact form", compact)
+    held_out = Curve("eval/loss", EPOCHS, FALLS + 0.2)
+    few = RunCurves(loss=Curve("train/loss", EPOCHS, FALLS), evals=(held_out,))
+    short = run.message(report, now=now, curves=few, buttons=RUN_BUTTONS)
+    await stage.shoot("native-chart", "Few points: Slack’s own chart", await stage.posts(short))
     missing = (MissingPart(what="history", reason="it did not come in time"),)
-    partial = fine.model_copy(update={"partial": True, "missing": missing})
-    looking = progress.with_progress(
-        run.preview(a_run(), now=NOW), Doing("rows read", 14_000, 50_000), "token"
+    partial = report.model_copy(update={"partial": True, "missing": missing})
+    told = await stage.posts(run.message(partial, now=now, buttons=RUN_BUTTONS))
+    await stage.shoot("partial", "What did not come in time", told)
+    preview = run.preview(a_run(), now=now)
+    doing = progress.with_progress(preview, Doing("rows read", 14_000, 50_000), "token")
+    await stage.shoot("progress", "Work in progress", await stage.posts(doing))
+    await stage.shoot("cancelled", "Cancelled", await stage.posts(progress.cancelled()))
+    await stage.shoot("error", "An error of ours", await stage.posts(problem.our_fault("3f9a12c4")))
+    gone = await stage.says("/wandb describe demo/digits/nothing-like-it", "nothing-like-it")
+    await stage.shoot("unknown-run", "An error of the asker’s", gone)
+
+
+async def many(stage: Stage) -> None:
+    """Several runs: comparisons, lists, looks."""
+    stage.part("Several runs")
+    compared = await stage.says(
+        "/wandb compare demo/seeds/group:0.001 demo/seeds/group:0.0001", "confidence"
     )
-    link = read_link("https://wandb.ai/team/proj/reports/Which-lr-works--Vmlldzo0MjM", Defaults())
-    if link is None:
-        raise RuntimeError("the example link must be one of W&B's")
-
-    def full(report: RunReport, picture: Image | None = None, *, judged: bool = False) -> Message:
-        now = report.generated_at
-        return run.message(report, now=now, buttons=RUN_BUTTONS, picture=picture, judged=judged)
-
-    card = unfurl.run(fine, now=fine.generated_at)
-    return [
-        ("describe", "A critical run", full(critical, plot, judged=True)),
-        ("healthy", "A healthy run", full(fine, fine_plot)),
-        ("partial", "What did not come in time", full(partial)),
-        ("progress", "Work in progress", looking),
-        ("cancelled", "Cancelled", progress.cancelled()),
-        ("unfurl-run", "The card under a run's link", card),
-        ("unfurl-report", "The card under a report's link", unfurl.report(link)),
-        ("help", "Help", help_view.overview(available())),
-        ("error", "An error of ours", problem.our_fault("3f9a12c4")),
-    ]
-
-
-async def main() -> None:
-    """Posts each message into a channel of its own, and takes its picture."""
-    folder = HERE / "gallery"
-    folder.mkdir(exist_ok=True)
-    shown = await messages()
-    async with LocalSlack() as slack, aiohttp.ClientSession() as session:
-        slack.add_user("ada")
-        slack.add_channel("ml")
-        steady, once = clients(slack.app.bot_token, base_url=slack.api_url, session=session)
-        sender = SlackSender(steady, once, session, SystemClock())
-        lines = ["# Gallery", "", "Drawn by `python docs/gallery.py`.", ""]
-        for name, title, message in shown:
-            posted = await sender.post(slack.channel("#ml").id, message)
-            async with browsing(slack.base_url, width=WIDTH, height=HEIGHT) as page:
-                await picture_of(page, posted.ts, folder / f"{name}.png")
-            lines += [f"## {title}", "", f"![{title}](gallery/{name}.png)", ""]
-    (HERE / "gallery.md").write_text("\n".join(lines), encoding="utf-8")
-    (HERE / "images" / "describe.png").write_bytes((folder / "describe.png").read_bytes())
+    await stage.shoot("compare", "A comparison of seeds", compared)
+    await stage.shoot("compare-phone", "The same on a phone", compared, width=PHONE)
+    await stage.thread("compare-details", "Its details, in the thread", compared)
+    close = await stage.says(
+        "/wandb compare demo/seeds/lr0.001-seed0 demo/seeds/lr0.001-seed1", "confidence"
+    )
+    await stage.shoot("compare-close", "Too close to call", close)
+    failed = await stage.says("/wandb failures demo --days 30", "failed")
+    await stage.shoot("failures", "What failed lately", failed)
+    every = await stage.says("/wandb runs demo", "runs in demo")
+    await stage.shoot("runs-table", "A long list of runs", every)
+    few = await stage.says("/wandb runs demo/code-lm", "runs in demo/code-lm")
+    await stage.shoot("runs", "A short list of runs", few)
+    best = await stage.says("/wandb best demo/digits by val/loss", "🏆")
+    await stage.shoot("best", "The best runs", best)
+    look = await stage.says("/wandb watch demo --once", "running")
+    await stage.shoot("look", "A look at everything", look)
+    metric = await stage.says(
+        f"@{stage.slack.user(stage.slack.app.user_id).name} plot train/loss for lr0.001-seed0 and "
+        "lr0.0001-seed0 in demo/seeds", "train/loss",
+    )  # fmt: skip
+    await stage.shoot("metric", "A metric of two runs", metric)
 
 
-async def picture_of(page: Page, ts: str, file: Path) -> None:
-    """One message, once its pictures are there."""
-    message = page.locator(f'[data-testid=message][data-ts="{ts}"]').first
-    await message.wait_for()
-    await page.wait_for_load_state("networkidle")
-    await message.screenshot(path=file)
+async def watching(stage: Stage) -> None:
+    """A watch: its board, a card with its thread, the form of settings."""
+    stage.part("Watching")
+    started = await stage.says("/wandb watch demo/char-lm", "from now on")
+    await stage.shoot("watch", "A watch begins", started)
+    board = await stage.answer("updated in place", set())
+    stage.wandb.run("demo/char-lm/char-gpt").becomes("failed", exit_code=1)
+
+    def told() -> Message | None:
+        every = stage.slack.messages(f"#{CHANNEL}")
+        cards = [m for m in every if "later is told in the thread" in m.plain]
+        return next((m for m in cards if stage.slack.thread(m) or "Failed" in m.plain), None)
+
+    card = sure(await stage.slack.until(told, timeout=WAIT_S))
+    await stage.shoot("card", "A run’s card", card)
+    await stage.slack.until(lambda: "failed" in board.plain, timeout=WAIT_S)
+    await stage.shoot("board", "The board", board)
+    listed = await stage.says("/wandb watches", "1 watch")
+    await stage.shoot("watches", "What is watched", listed)
+    await stage.slack.types(f"#{CHANNEL}", PERSON, "/wandb settings")
+    await stage.modal("settings", "Settings of a channel")
+
+
+async def elsewhere(stage: Stage) -> None:
+    """Cards under links, the home tab, forms, help."""
+    stage.part("Elsewhere in Slack")
+    help_ = await stage.says("/wandb help", "What I can do")
+    await stage.shoot("help", "Help", help_)
+    lost = await stage.says("/wandb make me a sandwich", "did not understand")
+    await stage.shoot("not-understood", "Not understood", lost)
+    base = stage.wandb.base_url
+    for name, title, path in (
+        ("unfurl-run", "The card under a run’s link", "demo/digits/runs/healthy-digits"),
+        ("unfurl-project", "The card under a project’s link", "demo/digits"),
+    ):
+        typed = await stage.slack.types(f"#{CHANNEL}", PERSON, f"{base}/{path}")
+        message = sure(typed.message)
+        await stage.unfurled(message, "slack_file" if name == "unfurl-run" else "")
+        await stage.shoot(name, title, message)
+    slack = stage.slack
+
+    def home(*words: str) -> bool:
+        plain = slack.home_of(PERSON).plain
+        return all(word in plain for word in words) and "Asking" not in plain
+
+    await slack.opens_home(PERSON)
+    await slack.until(lambda: home("Three steps"), timeout=WAIT_S)
+    await stage.home("home-first", "Home, the first time")
+    await slack.click(slack.home_of(PERSON), "home.project", value="demo/digits")
+    await slack.until(lambda: home("The last day"), timeout=WAIT_S)
+    await stage.says("/wandb link ada", "ada")
+    await slack.click(slack.home_of(PERSON), "Refresh")
+    await slack.until(lambda: home("Needs you first"), timeout=WAIT_S)
+    await stage.home("home", "Home")
+    await stage.home("home-dark", "Home by night", dark=True)
+    await stage.slack.shortcut("compare_runs", PERSON)
+    await stage.modal("compare-modal", "Compare runs…")
+
+
+async def alone(stage: Stage) -> None:
+    """Every kind of plot, as it is uploaded."""
+    stage.part("Plots")
+    for name, title, draw in plots():
+        stage.shown(name, title)
+        if stage.wants(name):
+            save(name, await draw())
+
+
+PARTS: Final[Sequence[Callable[[Stage], Awaitable[None]]]] = (
+    runs,
+    many,
+    watching,
+    elsewhere,
+    alone,
+)
+
+
+async def main(only: Sequence[str]) -> None:
+    """Draws all, or those that are named."""
+    FOLDER.mkdir(exist_ok=True)
+    async with staged(frozenset(only)) as stage:
+        for part in PARTS:
+            await part(stage)
+    head = ["# Gallery", "", "Drawn by `python -m docs.gallery`.", ""]
+    (HERE / "gallery.md").write_text("\n".join([*head, *stage.lines]), encoding="utf-8")
+    if stage.wants("describe"):
+        (HERE / "images" / "describe.png").write_bytes((FOLDER / "describe.png").read_bytes())
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1:]))

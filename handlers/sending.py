@@ -1,34 +1,34 @@
 """Messages to Slack: posted once, updated in place, with pictures, at the pace that Slack wants.
 
 Two clients (contract, “Posting”). ``steady`` serves what may be asked twice: updates, look-ups,
-upload addresses; the SDK's connection and 429 handlers are on. ``once`` serves what must not be
+upload addresses; lost connections and 429s are tried again. ``once`` serves what must not be
 repeated by itself: posts and the completion of uploads; it has no retry handlers at all.
 """
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, cast
 
 import aiohttp
-from slack_sdk.http_retry.builtin_async_handlers import (
-    AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
-)
+from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from handlers.pace import Pace, Turn
 from handlers.ports import Clock
 from handlers.problems import BadBlocks, CannotTell, Refused, SlackProblem, SlowDown, Unsure
 from handlers.reply import Message, Posted
+from handlers.retrying import SlowDownRetry
 from handlers.slack_errors import guarded, retry_after
 from handlers.uploads import Uploads, without_pictures
 
 UPDATE_EVERY_S: Final = 3.0
 _PICTURE_WAITS_S: Final = (1.0, 1.0, 2.0, 3.0)  # until an uploaded picture can be shown
 _RESPONSE_WAITS_S: Final = (1.5, 3.0)
-_LOOK_BACK: Final = 15  # messages read back: what a distributed app gets in one request
+_LOOK_BACK: Final = 200  # messages read back in one request
+_LOOK_BACK_PAGES: Final = 10
+_BEFORE_S: Final = 300.0  # Slack's clock may be behind ours by as much
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
 _QUIET: Final[dict[str, Any]] = {"unfurl_links": False, "unfurl_media": False}
 _LOG: Final = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class _Shown:
 
 
 def clients(
-    token: str, *, base_url: str, session: aiohttp.ClientSession
+    token: str, *, base_url: str, session: aiohttp.ClientSession, clock: Clock
 ) -> tuple[AsyncWebClient, AsyncWebClient]:
     """The client for what may be repeated, and the one for posts.
 
@@ -53,11 +53,9 @@ def clients(
         token: The bot's token.
         base_url: Slack's Web API; ends in ``/api/``.
         session: Shared by both.
+        clock: By which Slack's requests to slow down are waited out.
     """
-    retries = [
-        AsyncConnectionErrorRetryHandler(max_retry_count=2),
-        AsyncRateLimitErrorRetryHandler(max_retry_count=2),
-    ]
+    retries = [AsyncConnectionErrorRetryHandler(max_retry_count=2), SlowDownRetry(clock)]
     steady = AsyncWebClient(
         token=token, base_url=base_url, session=session, retry_handlers=[*retries]
     )
@@ -238,34 +236,41 @@ class SlackSender:
     async def find(
         self, channel: str, *, event_type: str, key: str, since: datetime, thread_ts: str | None
     ) -> Posted | None:
-        """Looks for an own message by its metadata.
+        """Looks for an own message by its metadata among those since a time.
+
+        Reads page by page: a distributed app gets 15 messages at a time, however many it asks for.
 
         Raises:
-            CannotTell: Slack gives no answer, or too many messages came since.
+            CannotTell: Slack gives no answer, or more messages came since than a look reads.
         """
+        # No end is set: by a clock of ours that is behind, the message would lie after it.
         span: dict[str, Any] = {
             "channel": channel,
-            "oldest": f"{(since - timedelta(seconds=5)).timestamp():.6f}",
+            "oldest": f"{since.timestamp() - _BEFORE_S:.6f}",
             "include_all_metadata": True,
             "limit": _LOOK_BACK,
         }
-        read = (
-            self._steady.conversations_replies(ts=thread_ts, **span)
-            if thread_ts
-            else self._steady.conversations_history(**span)
-        )
-        try:
-            answer = await guarded(read)
-        except SlackProblem as problem:
-            raise CannotTell(problem.code, problem.detail) from problem
-        for message in cast("list[Mapping[str, Any]]", answer.get("messages") or []):
-            metadata: Mapping[str, Any] = message.get("metadata") or {}
-            payload: Mapping[str, Any] = metadata.get("event_payload") or {}
-            if metadata.get("event_type") == event_type and payload.get("key") == key:
-                return Posted(channel, str(message["ts"]), message.get("thread_ts"))
-        if answer.get("has_more"):
-            raise CannotTell("has_more", "more messages than one look shows")
-        return None
+        cursor = ""
+        for _ in range(_LOOK_BACK_PAGES):
+            page = {**span, "cursor": cursor} if cursor else span
+            read = (
+                self._steady.conversations_replies(ts=thread_ts, **page)
+                if thread_ts
+                else self._steady.conversations_history(**page)
+            )
+            try:
+                answer = await guarded(read)
+            except SlackProblem as problem:
+                raise CannotTell(problem.code, problem.detail) from problem
+            for message in cast("list[Mapping[str, Any]]", answer.get("messages") or []):
+                if _bears(message, event_type, key):
+                    return Posted(channel, str(message["ts"]), message.get("thread_ts"))
+            cursor = _next_page(answer)
+            if not cursor:
+                if answer.get("has_more"):
+                    break
+                return None
+        raise CannotTell("has_more", "more messages than a look reads")
 
     async def permalink(self, posted: Posted) -> str | None:
         """A link to the message, where Slack gives one."""
@@ -344,6 +349,18 @@ async def _as_far_as_taken(message: Message, send: _Send) -> _Shown:
                 version = version.plainer
             else:
                 version, pictures = replace(version, blocks=(), images=()), False
+
+
+def _bears(message: Mapping[str, Any], event_type: str, key: str) -> bool:
+    """Whether a message carries an own key in its metadata."""
+    metadata: Mapping[str, Any] = message.get("metadata") or {}
+    payload: Mapping[str, Any] = metadata.get("event_payload") or {}
+    return metadata.get("event_type") == event_type and payload.get("key") == key
+
+
+def _next_page(answer: Mapping[str, Any]) -> str:
+    after: Mapping[str, Any] = answer.get("response_metadata") or {}
+    return str(after.get("next_cursor") or "")
 
 
 def _about_picture(problem: BadBlocks) -> bool:

@@ -50,7 +50,9 @@ async def bot(slack: LocalSlack) -> AsyncIterator[Bot]:
 
     defaults, conversation = Defaults(entity="team", project="proj"), talk(runs, clock)
     async with aiohttp.ClientSession() as session:
-        steady, once = clients(slack.app.bot_token, base_url=slack.api_url, session=session)
+        steady, once = clients(
+            slack.app.bot_token, base_url=slack.api_url, session=session, clock=clock
+        )
         sender = SlackSender(steady, once, session, clock)
         surface = Surface(
             panel=SlackPanel(steady, once, sender.placed, clock),

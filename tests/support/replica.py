@@ -240,7 +240,9 @@ async def serve(setup: Setup) -> int:
     source = CountingSource(Path(setup.stop), log)
     nothing = NothingScheduled()
     async with aiohttp.ClientSession() as session:
-        steady, once = clients(setup.token, base_url=setup.slack, session=session)
+        steady, once = clients(
+            setup.token, base_url=setup.slack, session=session, clock=SystemClock()
+        )
         background = Background(
             database=database,
             sender=SlackSender(steady, once, session, SystemClock()),

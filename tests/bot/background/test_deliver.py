@@ -100,8 +100,9 @@ async def post(database: Database) -> AsyncIterator[Post]:
     ):
         slack.add_user("ada")
         channel = slack.add_channel("ml").id
-        # The other client repeats by itself after real seconds.
-        _, once = clients(slack.app.bot_token, base_url=slack.api_url, session=session)
+        _, once = clients(
+            slack.app.bot_token, base_url=slack.api_url, session=session, clock=clock
+        )
         sender = SlackSender(once, once, session, clock)
         jobs = NotedJobs()
         box = Outbox(jobs)
@@ -205,6 +206,67 @@ async def test_the_apps_own_message_event_proves_a_delivery(post: Post) -> None:
         await job
     assert post.texts() == ["hello"]
     assert post.slack.calls_of("conversations.history") == []
+
+
+@pytest.mark.parametrize(("later", "found"), [(14, True), (15, True), (149, True), (150, False)])
+async def test_a_message_is_found_under_what_was_said_since(
+    post: Post, later: int, found: bool
+) -> None:
+    """A distributed app gets 15 messages at a time: ten pages are read, then Slack cannot say."""
+    post.slack.history_page = 15
+    row = await post.put("k")
+    post.slack.faults.drop("chat.postMessage", "after")
+    job = asyncio.create_task(post.delivery.run({"row": row.id}))
+    await post.clock.asleep()
+    for number in range(later):
+        await post.slack.types(post.channel, "ada", f"chat {number}")
+    async with post.clock.passing():
+        await job
+    own = [text for text in post.texts() if text.startswith("hello")]
+    assert own == (["hello"] if found else ["hello", f"hello {AGAIN}"])
+
+
+async def test_a_message_in_a_busy_thread_is_found(post: Post) -> None:
+    """Replies are read page by page too, the oldest first."""
+    post.slack.history_page = 15
+    card = await post.card()
+    await post.deliver_all()
+    row = await post.put("k", parent_id=card.id)
+    root = post.posts()[0].ts
+    for number in range(40):
+        await post.slack.types(post.channel, "ada", f"before {number}", root)
+    post.slack.faults.drop("chat.postMessage", "after")
+    await post.deliver(row)
+    assert post.texts() == ["card", "hello"]
+    assert len(post.slack.calls_of("conversations.replies")) > 1
+
+
+async def test_a_look_up_that_slack_slows_down_is_taken_up_again(post: Post) -> None:
+    """A limit in the middle of the pages is no proof that the message is not there."""
+    post.slack.history_page = 15
+    row = await post.put("k")
+    post.slack.faults.drop("chat.postMessage", "after")
+    job = asyncio.create_task(post.delivery.run({"row": row.id}))
+    await post.clock.asleep()
+    for number in range(20):
+        await post.slack.types(post.channel, "ada", f"chat {number}")
+    post.slack.faults.rate_limit("conversations.history", retry_after=60)
+    async with post.clock.passing():
+        await job
+    assert [text for text in post.texts() if "hello" in text] == ["hello"]
+
+
+@pytest.mark.parametrize("seconds", [-240, 240], ids=["behind", "ahead"])
+async def test_our_clock_may_be_minutes_wrong_when_a_message_is_looked_for(
+    post: Post, seconds: int
+) -> None:
+    """Slack stamps the message by its own clock."""
+    row = await post.put("k")
+    post.slack.faults.drop("chat.postMessage", "after")
+    real = post.slack.clock
+    post.slack.clock = lambda: real() - seconds
+    await post.deliver(row)
+    assert post.texts() == ["hello"]
 
 
 async def test_patience_that_slack_asks_for_is_kept_and_jams_become_one_message(
