@@ -13,7 +13,7 @@ from analysis.errors import AnalysisError
 from analysis.run import Viewer
 from bot.storage import Database, once, people, questions, threads
 from handlers.conversation.memory import SHOWN_FOR, UNDO_FOR
-from handlers.conversation.ports import Change, Person, Place, Proof, Question
+from handlers.conversation.ports import Change, Person, Place, Proof, Question, Undoing
 from handlers.language.intents import Understanding
 from handlers.ports import Clock
 from handlers.problems import SlackProblem
@@ -229,6 +229,12 @@ class StoredUndos:
                 await connection.rollback()  # somebody else's click must not use it up
                 return None
         return Change(found.kind, found.channel, found.slack_user, found.before)
+
+    async def known(self, token: str) -> Undoing | None:
+        """Whose change it was, and whether it was taken back."""
+        async with self.database.read() as connection:
+            found = await once.find_undo(connection, token)
+        return None if found is None else Undoing(found.slack_user, found.used_at is not None)
 
     async def last(self, channel: str, user: str) -> Change | None:
         """Uses the person's last change in a channel up."""

@@ -223,6 +223,16 @@ def card_of(run: Run) -> str:
     return f"{where}/group:{run.group}" if run.group else run.ref.path
 
 
+def is_group(subject: str) -> bool:
+    """Whether a subject is a sweep or group; the name of a group may hold slashes itself."""
+    return label_of(subject).startswith(("sweep:", "group:"))
+
+
+def label_of(subject: str) -> str:
+    """A subject without its entity and project: a run's id, ``sweep:NAME`` or ``group:NAME``."""
+    return subject.split("/", 2)[-1]
+
+
 def at_step(sight: Sight) -> str:
     """`` at step 8,120``, where the step is known."""
     progress = sight.report.progress

@@ -124,6 +124,12 @@ async def take_undo(connection: AsyncConnection, token: str, *, now: datetime) -
     return to(Undo, row) if row else None
 
 
+async def find_undo(connection: AsyncConnection, token: str) -> Undo | None:
+    """An undo whatever became of it; ``None`` once it was forgotten."""
+    row = (await connection.execute(select(undos).where(undos.c.token == token))).first()
+    return to(Undo, row) if row else None
+
+
 async def last_undo(
     connection: AsyncConnection, channel: str, slack_user: str, *, now: datetime
 ) -> Undo | None:

@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from analysis.alerts.base import Alert
+from analysis.alerts.base import Alert, is_group, label_of
 from analysis.causes.report import finite_json
 from analysis.findings import Severity
+from analysis.watching.groups import group_name
 from bot.background import policy
 from bot.background.policy import QuietHours
 from bot.background.ports import AlertNote, CardChange, Post
@@ -276,10 +277,10 @@ def _merged(
         alert = verdict.alert
         if alert.kind == "returned":
             events = [_superseded(event, alert, now) for event in events]
-        events = _with(events, _event(alert, grouped=_is_group(subject)))
-        if alert.subject == subject or not _is_group(subject):
-            payload["name"] = alert.name or alert.subject.rpartition("/")[2]
-        if alert.run is not None and not _is_group(subject):
+        events = _with(events, _event(alert, grouped=is_group(subject)))
+        if alert.subject == subject or not is_group(subject):
+            payload["name"] = alert.name or label_of(alert.subject)
+        if alert.run is not None and not is_group(subject):
             payload["facts"] = alert.run.model_dump(mode="json")
         if alert.metrics:
             payload["metrics"] = {**(payload.get("metrics") or {}), **_plain(alert.metrics)}
@@ -288,17 +289,12 @@ def _merged(
         if alert.cause is not None:
             payload["cause"] = alert.cause.model_dump(mode="json")
     payload |= {"subject": subject, "events": events[-_KEPT:]}
-    if _is_group(subject):
-        payload.setdefault("name", subject.rpartition("/")[2].replace(":", " ", 1))
+    if is_group(subject):
+        payload.setdefault("name", group_name(subject))
         if subject in listener.groups:
             payload["group"] = dict(listener.groups[subject])
-    payload.setdefault("name", subject.rpartition("/")[2])
+    payload.setdefault("name", label_of(subject))
     return payload
-
-
-def _is_group(subject: str) -> bool:
-    last = subject.rpartition("/")[2]
-    return last.startswith(("sweep:", "group:"))
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -415,9 +411,9 @@ def _digest(
 def _changes(
     listener: Listener, subject: str, alerts: Sequence[Alert], *, mention: bool = True
 ) -> dict[str, Any]:
-    grouped = _is_group(subject)
+    grouped = is_group(subject)
     payload: dict[str, Any] = {
-        "name": subject.rpartition("/")[2] if grouped else alerts[0].name,
+        "name": _name_of(subject, alerts),
         "subject": subject,
         "events": [_event(alert, grouped=grouped) for alert in alerts],
     }
@@ -427,6 +423,15 @@ def _changes(
     if len(alerts) == 1 and alerts[0].metrics:
         payload["metrics"] = _plain(alerts[0].metrics)
     return payload | (_mention(listener, alerts) if mention else {})
+
+
+def _name_of(subject: str, alerts: Sequence[Alert]) -> str:
+    """Whom a reply is about: the run, of a sweep or group both where it is one run."""
+    if not is_group(subject):
+        return alerts[0].name
+    runs = {alert.name for alert in alerts if alert.subject != subject}
+    name = group_name(subject)
+    return f"{runs.pop()} ({name})" if len(runs) == 1 else name
 
 
 def _mention(listener: Listener, alerts: Sequence[Alert]) -> dict[str, str]:

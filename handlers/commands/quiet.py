@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from analysis.alerts.base import is_group
 from analysis.errors import BadReference, NotFound
 from handlers.commands.undo import undoing
 from handlers.conversation.ports import Change
 from handlers.language.intents import Intent, Slots
 from handlers.registry import Ask, action, command
 from handlers.reply import Reply
-from handlers.targets import run_of_path, runs_of
+from handlers.targets import may_read, run_of_path, runs_of
 from handlers.views import silence as view
 from handlers.watching.manners import KINDS
 from handlers.watching.places import flags_of
@@ -89,9 +90,9 @@ async def _paths(ask: Ask) -> list[str]:
 async def _subject(ask: Ask) -> str:
     """The run (or group) that a button is about; who clicks may read its entity."""
     value = ask.request.click.value if ask.request.click else ""
-    if value.startswith(("sweep:", "group:")):
-        kind, _, path = value.partition(":")
-        return f"{kind}:{(await run_of_path(ask, path)).path}"
+    if is_group(value):
+        await may_read(ask, value.split("/")[0])
+        return value
     return (await run_of_path(ask, value)).path
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from handlers.conversation.ports import Change
 from handlers.language.intents import Intent
 from handlers.registry import Ask, action, command
-from handlers.reply import Reply
+from handlers.reply import Message, Reply
 from handlers.views import account as view
 
 TakeBack = Callable[[Ask, Change], Awaitable[str]]
@@ -42,9 +42,18 @@ async def undo_this(ask: Ask) -> AsyncIterator[Reply]:
     token = click.value if click is not None else ""
     change = await ask.services.conversation.undos.take(token, ask.request.user)
     if change is None:
-        yield Reply(view.too_late(), audience="person")
+        yield Reply(await _why_not(ask, token), audience="person")
         return
     yield await _taken_back(ask, change)
+
+
+async def _why_not(ask: Ask, token: str) -> Message:
+    known = await ask.services.conversation.undos.known(token)
+    if known is not None and known.used:
+        return view.undone_already()
+    if known is not None and known.author != ask.request.user:
+        return view.not_yours(known.author)
+    return view.too_late()
 
 
 async def _taken_back(ask: Ask, change: Change | None) -> Reply:

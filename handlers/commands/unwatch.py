@@ -81,7 +81,8 @@ async def watch_of(ask: Ask) -> Watched:
 async def stopped(ask: Ask, watched: Watched) -> Reply:
     """Stops a watch, says so, and offers Undo."""
     await ask.services.watching.subscriptions.remove(watched.id)
-    change = Change(_KIND, watched.channel, ask.request.user, {"watch": watched.id})
+    before = {"watch": watched.id, "entity": watched.where.entity}
+    change = Change(_KIND, watched.channel, ask.request.user, before)
     token = await ask.services.conversation.undos.offer(change)
     return Reply(view.stopped(watched, token))
 
@@ -110,6 +111,7 @@ async def _rule_removed(ask: Ask, number: str) -> Reply:
 
 @undoing(_KIND)
 async def _undo(ask: Ask, change: Change) -> str:
+    await may_read(ask, str(change.before["entity"]))
     await ask.services.watching.subscriptions.restore(int(change.before["watch"]))
     return "Taken back: watching goes on here."
 

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, Literal, TypeVar
 
-from handlers.conversation.ports import Change, Person, Place, Proof, Question
+from handlers.conversation.ports import Change, Person, Place, Proof, Question, Undoing
 from handlers.ports import Clock
 from handlers.reply import Topic
 
@@ -122,6 +122,7 @@ class KnownUndos:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._changes: _Bounded[str, tuple[Change, datetime]] = _Bounded()
+        self._used: _Bounded[str, str] = _Bounded()
 
     async def offer(self, change: Change) -> str:
         """Stores a change."""
@@ -134,8 +135,18 @@ class KnownUndos:
         found = self._changes.get(token)
         if found is None or found[0].user != user:
             return None
+        if found[1] <= self._clock.now():
+            return None
         self._changes.pop(token)
-        return found[0] if found[1] > self._clock.now() else None
+        self._used.put(token, user)
+        return found[0]
+
+    async def known(self, token: str) -> Undoing | None:
+        """Whose it was, and whether it is used up."""
+        used, found = self._used.get(token), self._changes.get(token)
+        if used is not None:
+            return Undoing(used, used=True)
+        return None if found is None else Undoing(found[0].user, used=False)
 
     async def last(self, channel: str, user: str) -> Change | None:
         """Uses the last one up."""

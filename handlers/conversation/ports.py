@@ -153,6 +153,14 @@ class Questions(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """Why a change is not taken back: it was already, it is another person's, or it is too old."""
+
+    author: str
+    used: bool
+
+
 class Undos(Protocol):
     """Changes that may be taken back for five minutes."""
 
@@ -162,6 +170,10 @@ class Undos(Protocol):
 
     async def take(self, token: str, user: str) -> Change | None:
         """Uses a token up; ``None`` when it has run out, was used, or is another person's."""
+        ...
+
+    async def known(self, token: str) -> Undoing | None:
+        """Whose change it was, and whether it was taken back; ``None`` where that is forgotten."""
         ...
 
     async def last(self, channel: str, user: str) -> Change | None:

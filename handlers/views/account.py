@@ -6,7 +6,7 @@ from analysis.run import Run
 from handlers.conversation.ports import Person, Place
 from handlers.reply import Message
 from handlers.views import blocks as b
-from handlers.views.escape import Mrkdwn, code, date, escape, join, mrkdwn
+from handlers.views.escape import Mrkdwn, code, date, escape, join, mention, mrkdwn
 
 CONFIRM = "link.confirm"
 UNLINK = "link.forget"
@@ -137,6 +137,22 @@ def nothing_to_undo() -> Message:
 
 
 def too_late() -> Message:
-    """A button that does nothing any more, or is another person's."""
-    text = mrkdwn("🕒 That can no longer be undone here, or it is not yours to undo.")
+    """The five minutes are over."""
+    text = mrkdwn(
+        "🕒 It is too late to undo that: a change can be taken back for five minutes. "
+        "{way} shows what holds here, and how to change it.",
+        way=code("/wandb watches"),
+    )
+    return b.message(text, [b.section(text)])
+
+
+def undone_already() -> Message:
+    """Somebody was faster, or pressed twice."""
+    text = mrkdwn("↩️ That was undone already.")
+    return b.message(text, [b.section(text)])
+
+
+def not_yours(author: str) -> Message:
+    """Only who made a change takes it back by its button."""
+    text = mrkdwn("↩️ {who} made that change, so only they can undo it here.", who=mention(author))
     return b.message(text, [b.section(text)])

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from analysis.alerts.base import is_group
 from analysis.findings import Severity
 from analysis.looking.report import LookGroup
 from analysis.reports import RunFacts
@@ -215,7 +216,7 @@ def _float(value: Any) -> float | None:
 def _where(payload: Payload) -> Mrkdwn:
     subject = str(payload.get("subject") or "")
     facts = payload.get("facts") or {}
-    parts = [escape(subject.rpartition("/")[0], 150)]
+    parts = [escape("/".join(subject.split("/", 2)[:2]), 150)]
     if facts.get("user"):
         parts.append(mrkdwn("by {user}", user=escape(facts["user"], 60)))
     parts.append(mrkdwn("what happens later is told in the thread"))
@@ -225,7 +226,7 @@ def _where(payload: Payload) -> Mrkdwn:
 def _buttons(payload: Payload, lead: Payload | None) -> Block | None:
     subject = str(payload.get("subject") or "")
     facts = payload.get("facts") or {}
-    group = "/sweep:" in subject or "/group:" in subject
+    group = is_group(subject)
     kind = str(lead.get("kind")) if lead else ""
     kind = {"returned": "started"}.get(kind, kind)
     return b.actions(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from analysis.alerts.base import label_of
 from handlers.reply import Message
 from handlers.views import blocks as b
 from handlers.views.escape import Mrkdwn, code, date, join, mention, mrkdwn
@@ -57,7 +58,7 @@ def _what(scope: Scope, subjects: Sequence[str]) -> Mrkdwn:
         return mrkdwn("anything")
     if scope == "kind":
         return mrkdwn("“{kind}”", kind=", ".join(KINDS.get(one, one) for one in subjects))
-    names = [code(one.rpartition("/")[2] if scope == "run" else one) for one in subjects[:_NAMED]]
+    names = [code(label_of(one) if scope == "run" else one) for one in subjects[:_NAMED]]
     shown = join(", ", names)
     more = len(subjects) - len(names)
     return mrkdwn("{shown} and {more} more", shown=shown, more=more) if more > 0 else shown

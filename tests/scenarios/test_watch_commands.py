@@ -221,6 +221,7 @@ async def test_a_preview_counts_and_saves_nothing(house: House) -> None:
 async def test_an_answer_always_takes_the_place_of_slow(house: House) -> None:
     """“W&B is slow” stands only while it is: what comes at last stands in the same message."""
     a_run(house, "going")
+    await house.says("/wandb watch demo/digits --once")  # whose key this is, is asked once
     held = house.wandb.hold()
     async with house.clock.passing():
         await house.slack.types("#ml", "ada", "/wandb watch demo/digits --once")

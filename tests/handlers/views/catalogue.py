@@ -227,6 +227,8 @@ def _people() -> Iterator[tuple[str, Variants]]:
             "done": account.done("Taken back."),
             "nothing_to_undo": account.nothing_to_undo(),
             "too_late": account.too_late(),
+            "undone_already": account.undone_already(),
+            "not_yours": account.not_yours("U1"),
         },
     )
     yield (
@@ -333,6 +335,16 @@ def _watching() -> Iterator[tuple[str, Variants]]:
         {
             "card": alert.card(x.ALERT, NOW),
             "changes": alert.changes({**x.ALERT, "events": [x.EVENT]}, NOW),
+            "changes:many": alert.changes(
+                {
+                    "name": "200 runs",
+                    "subject": "",
+                    "events": [{**x.EVENT, "name": "calm-otter"}],
+                    "counts": {"failed": 133, "finished": 67},
+                    "mentions": ["U1"],
+                },
+                NOW,
+            ),
             "fresh": alert.fresh({"items": lines}, NOW),
             "fresh:over": alert.fresh({"items": [over]}, NOW),
             "several": alert.several({"items": held}, NOW),
