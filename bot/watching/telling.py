@@ -123,7 +123,8 @@ def tell(
             cards += change
             lines += line
             cards += _corrected(listener, change, said or {})
-            posts += _reply(listener, key, found, now)
+            # Whom the line in the channel calls is not called twice for the same.
+            posts += _reply(listener, key, found, mention=not line)
         elif subject in fresh_cards and subject not in bundled:
             cards.append(_new_card(listener, key, found, now))
     if lines:
@@ -349,7 +350,7 @@ def _superseded(event: dict[str, Any], alert: Alert, now: datetime) -> dict[str,
 
 
 def _reply(
-    listener: Listener, key: CardKey, found: Sequence[_Verdict], now: datetime
+    listener: Listener, key: CardKey, found: Sequence[_Verdict], *, mention: bool
 ) -> list[Post]:
     loud = [v.alert for v in found if _speaks(v)]
     if not loud:
@@ -358,7 +359,7 @@ def _reply(
         key=f"changes:{_name(listener, loud)}",
         channel=listener.channel,
         kind=CHANGES,
-        payload=_changes(listener, key.subject, loud),
+        payload=_changes(listener, key.subject, loud, mention=mention),
         merge="thread",
     )
     return [Post(what, listener.watch_id, thread_of=key)]

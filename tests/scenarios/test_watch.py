@@ -234,3 +234,80 @@ async def test_every_message_keeps_slacks_limits(house: House) -> None:
     await house.tick(2)
     for message in house.channel():
         assert not validate_message({"text": message.text, "blocks": message.blocks})
+
+
+async def test_a_sweep_of_fifty_runs_is_one_card_and_one_end(house: House) -> None:
+    """Fifty runs that begin, and end one after another: one card, one “ended”, bounded replies."""
+    await house.says("/wandb watch demo/digits")
+    await house.tick()
+    top = len(house.channel())
+    runs = [a_run(house, f"run-{n:02}", points=6, sweep="abc") for n in range(50)]
+    await house.tick()
+    card = house.find("abc")
+    assert "50 runs: 50 running" in card.plain
+    for first in (0, 25):
+        for run in runs[first : first + 25]:
+            run.becomes("finished", exit_code=0)
+        await house.tick()
+    await house.tick(2, seconds=400)
+    assert len(house.channel()) == top + 1
+    assert "50 finished" in house.find("abc").plain
+    replies = house.slack.thread(card)
+    assert len(replies) == 3  # two looks at which runs ended, and the end of the sweep
+    assert sum("Sweep abc ended" in reply.plain for reply in replies) == 1
+
+
+async def test_a_run_that_a_filter_lets_in_late_did_not_start_then(house: House) -> None:
+    """A watch of failed runs tells of the failure; that the run “started” would be untrue."""
+    await house.says("/wandb watch demo/digits --state failed")
+    await house.tick()
+    run = a_run(house, "fresh")
+    await house.tick()
+    assert not [m for m in house.channel() if "fresh" in m.text]
+    run.becomes("failed", exit_code=1)
+    await house.tick(2)
+    card = house.card("fresh")
+    assert "Failed" in card.text
+    assert "Started" not in card.plain
+
+
+async def test_a_filter_that_is_widened_brings_no_old_news(house: House) -> None:
+    """Runs that were there before are on the board from now on, and are not told as new."""
+    await house.says("/wandb watch demo/digits --tag prod")
+    await house.tick()
+    a_run(house, "other")
+    await house.tick()
+    await house.says("/wandb settings")
+    channel = house.slack.channel("#ml").id
+    here = await house.app.services.watching.subscriptions.in_channel(channel)
+    await house.app.services.watching.subscriptions.filter(here[0].id, "")
+    await house.tick(2)
+    assert "other" in house.board().plain
+    assert not [m for m in house.channel() if "other:" in m.text]
+
+
+async def test_only_a_linked_owner_is_mentioned_and_only_where_it_is_asked_for(
+    house: House,
+) -> None:
+    """Ada's run fails: she is named once mentions are on; not for what she stopped herself."""
+    ada = house.slack.user("ada").id
+    people = house.app.services.conversation.accounts
+    await people.link(ada, "demo-user", "email")
+    subscriptions = house.app.services.watching.subscriptions
+    channel = house.slack.channel("#ml").id
+    await house.says("/wandb watch demo/digits")
+    await house.tick()
+    for name, mentions in (("quiet", False), ("called", True)):
+        manners = await subscriptions.manners(channel)
+        await subscriptions.behave(channel, manners.model_copy(update={"mentions": mentions}))
+        failing, killed = a_run(house, name), a_run(house, f"{name}-by-hand")
+        await house.tick()
+        failing.becomes("failed", exit_code=1)
+        killed.becomes("killed")
+        await house.tick(2)
+        card = house.card(name)
+        told = [m for m in (card, *house.lines(), *house.slack.thread(card)) if name in m.text]
+        assert sum(f"<@{ada}>" in m.text for m in told) == mentions
+        by_hand = house.card(f"{name}-by-hand")
+        told = [by_hand, *house.slack.thread(by_hand)]
+        assert not [m for m in told if f"<@{ada}>" in m.text + m.plain]

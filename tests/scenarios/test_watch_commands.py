@@ -40,7 +40,7 @@ async def test_a_watch_can_be_undone_for_five_minutes(house: House) -> None:
     told = house.find("I watch")
     await house.clock.advance(301)
     await house.click(told, "Undo")
-    assert "no longer be undone" in house.private()
+    assert "too late to undo that" in house.private()
 
 
 async def test_the_list_says_who_added_each_and_stops_it(house: House) -> None:
