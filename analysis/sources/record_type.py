@@ -8,6 +8,7 @@ import is the way back: it costs the second, and nothing else.
 
 import ast
 import sys
+import threading
 from functools import cache
 from importlib import util
 from pathlib import Path
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 # In the order in which they depend on each other.
 _MODULES = ("wandb_base_pb2.py", "wandb_telemetry_pb2.py", "wandb_internal_pb2.py")
 _RECORD = "wandb_internal.Record"
+# Two logs may be opened at once, and Python 3.11 cannot parse in two threads (cpython #106905).
+_PARSING = threading.Lock()
 
 
 @cache
@@ -83,7 +86,9 @@ def _serialized(module: Path) -> bytes:
     Raises:
         LookupError: when there is none.
     """
-    for node in ast.walk(ast.parse(module.read_bytes())):
+    with _PARSING:
+        tree = ast.parse(module.read_bytes())
+    for node in ast.walk(tree):
         match node:
             case ast.Call(
                 func=ast.Attribute(attr="AddSerializedFile"),
