@@ -75,7 +75,7 @@ def _from_descriptors() -> "type[Record] | None":
         for name in _MODULES:
             pool.AddSerializedFile(_serialized(folder / name))
         found = message_factory.GetMessageClass(pool.FindMessageTypeByName(_RECORD))
-    except (OSError, SyntaxError, LookupError, TypeError):
+    except (OSError, SyntaxError, LookupError, TypeError, SystemError):
         return None
     return cast("type[Record]", found)
 
