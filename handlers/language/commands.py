@@ -115,8 +115,13 @@ class CommandReader:
             slots["topic"] = reading.text.split()[0] if reading.text.isalpha() else None
             return len(reading.text.split()) <= 1
         left: list[str] = []
-        for word in reading.text.split():
+        words = reading.text.split()
+        for before, word in zip(["", *words], words, strict=False):
             found = _MARK.match(word)
+            after_by = before == "by" and "MET" in command.takes
+            if found and after_by and found["kind"] in {"NAME", "X"}:
+                _append(slots, "metrics", reading.values[found["mark"]])
+                continue
             if found is None:
                 if command.intent is Intent.BRIEFING and word == "off":
                     slots["off"] = True

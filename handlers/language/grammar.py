@@ -58,16 +58,17 @@ _TABLE = (
     ),
     Command(
         "watch", I.START_WATCH,
-        "ENTITY[/PROJECT] | RUN [--once] [--preview] [--hours N] [--projects P1,P2]",
+        "ENTITY[/PROJECT] | RUN [--once] [--preview] [--hours N] [--projects P1,P2] [--where …]",
         "Watch a project in this channel: a board, and alerts as they happen.",
         "With --once it only shows how all running jobs are doing now. With --preview it tells how "
-        "many messages the last 7 days would have made, and saves nothing.",
+        "many messages the last 7 days would have made, and saves nothing. --where narrows it to "
+        "some runs: “owner:me and (state:failed or tag:prod)”.",
         ("/wandb watch acme/vision", "/wandb watch acme --once", "/wandb watch acme --preview"),
         _RUNS | _PLACE, "entity",
         {"once": "once", "preview": "preview", "hours": "hours", "projects": "projects",
          "all-projects": "all", "state": "state", "owner": "owner", "user": "owner",
          "tag": "filter", "group": "filter", "sweep": "filter", "name": "filter",
-         "config": "filter", "metric": "filter", "severity": "filter"},
+         "config": "filter", "metric": "filter", "severity": "filter", "where": "filter"},
     ),
     Command(
         "unwatch", I.STOP_WATCH, "ENTITY[/PROJECT] | RUN",

@@ -25,6 +25,7 @@ METRIC_ROOTS = frozenset(
 )
 _BEFORE_PROJECT = frozenset({"in", "project"})
 _NAMEY = re.compile(r"[-_.:/\d]|[a-z][A-Z]")
+_AT_K = re.compile(r"^(?:[a-z_]+/)?[a-z]+@(?:\d+|k)$")
 _DRAWN = re.compile(r"([a-z])\1{2,}")
 _GLUED = re.compile(r"^(top|best|last|run|latest)(\d{1,3})$")
 _NUMBER_LIKE = re.compile(
@@ -321,7 +322,7 @@ class SlotReader:
         return reading.mark("PROJ", (parts[0], parts[1]))
 
     def _is_metric(self, lower: str) -> bool:
-        if lower in self.language.metric_words:
+        if lower in self.language.metric_words or _AT_K.match(lower):
             return True
         parts = lower.split("_")
         if len(parts) < 2 or parts[-1] not in self.language.metric_parts:
