@@ -1,6 +1,7 @@
 """The comparison itself: loaded sides → metric and axis → levels → verdict → report."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from analysis import metrics
@@ -20,6 +21,22 @@ from analysis.flight import off_loop
 from analysis.reports import MissingPart
 
 MOST_SIDES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision and what it rests on.
+
+    Attributes:
+        lost: labels of the sides of which a run is not finite at the matched point.
+        levels: for each side, one a run; ``None`` where it is not finite.
+        reach: the matched range on the axis.
+    """
+
+    decision: Decision
+    lost: tuple[str, ...]
+    levels: Sequence[Sequence[Level | None]]
+    reach: tuple[float, float]
 
 
 async def compare(
@@ -90,24 +107,34 @@ def examine(
         return _not_comparable(loaded, now, str(error), by), None
 
 
-def _judge(loaded: Loaded, matter: Matter, now: datetime) -> Comparison:
-    sides = loaded.sides
-    every = [curve for side in matter.curves for curve in side]
-    reach = matched_range(every)
+def decide(matter: Matter, labels: Sequence[str]) -> Decided:
+    """What the curves themselves say: the levels at the matched point and the decision.
+
+    Raises:
+        NotComparable: where the curves share no range, or too few of them are finite.
+    """
+    reach = matched_range([curve for side in matter.curves for curve in side])
     if reach is None:
         raise NotComparable(
             f"The runs share no range of {AXIS_WORDS[matter.axis]} with {matter.metric} in all."
         )
-    low, high = reach
-    dealt = steady_levels([*matter.curves, *matter.siblings], low, high)
-    levels, siblings = dealt[: len(sides)], dealt[len(sides) :]
+    dealt = steady_levels([*matter.curves, *matter.siblings], *reach)
+    levels, siblings = dealt[: len(labels)], dealt[len(labels) :]
     sound = [[level for level in side if level is not None] for side in levels]
-    labels = [side.label for side in sides]
     decision, lost = _decide(levels, sound, labels, matter, siblings)
+    return Decided(decision, tuple(lost), levels, reach)
+
+
+def _judge(loaded: Loaded, matter: Matter, now: datetime) -> Comparison:
+    sides = loaded.sides
+    labels = [side.label for side in sides]
+    decided = decide(matter, labels)
+    decision, lost, levels, reach = decided.decision, decided.lost, decided.levels, decided.reach
+    high = reach[1]
     running = any(run.state.live for side in sides for run in side.runs)
     said = wording.Said(matter.metric, matter.axis, high, labels, running, matter.direction)
     reports = tuple(
-        side_report(side, found, matter, sides, index, (low, high))
+        side_report(side, found, matter, sides, index, reach)
         for index, (side, found) in enumerate(zip(sides, levels, strict=True))
     )
     diff, hidden = differences([[run.config for run in side.runs] for side in sides])
