@@ -11,7 +11,8 @@ from handlers.targets import may_read
 from handlers.views import look as view
 from handlers.views.look import Shown
 from handlers.waiting import background
-from handlers.watching.places import shown_of, targets_of, where_shown
+from handlers.watching.filters import filters_of_flags
+from handlers.watching.places import flags_of, shown_of, targets_of, where_shown
 
 _QUIET_S = 1.0
 _SLOW_S = 4.0
@@ -20,6 +21,11 @@ _SLOW_S = 4.0
 @command(Intent.WATCH_NOW)
 async def look(ask: Ask) -> AsyncIterator[Reply]:
     """Looks at everything that runs, failed or finished lately."""
+    if filters_of_flags({k: v for k, v in flags_of(ask).items() if k not in ("owner", "user")}):
+        raise BadReference(
+            "A look with --once shows all runs; only --owner narrows it.",
+            "Leave --once out to watch only those runs, or add --preview to try that first.",
+        )
     owner = await owner_of(ask, ask.reading.slots.owner)
     async for reply in answered(ask, await shown_of(ask, owner), fresh=True):
         yield reply

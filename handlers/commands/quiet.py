@@ -1,6 +1,6 @@
 """`mute`, `snooze` and their ends; and the buttons of alerts that do the same."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -47,13 +47,13 @@ async def snooze(ask: Ask) -> AsyncIterator[Reply]:
 @command(Intent.UNMUTE)
 async def unmute(ask: Ask) -> AsyncIterator[Reply]:
     """Alerts about runs again; everything that is muted here, where none was named."""
-    yield await _lifted(ask)
+    yield await _lifted(ask, "muted", [one for one in await _here(ask) if one.until is None])
 
 
 @command(Intent.UNSNOOZE)
 async def unsnooze(ask: Ask) -> AsyncIterator[Reply]:
-    """Ends a snooze."""
-    yield await _lifted(ask)
+    """Ends the snoozes of runs; every snooze here, where none was named."""
+    yield await _lifted(ask, "snoozed", [one for one in await _here(ask) if one.until is not None])
 
 
 @action(view.MUTE_RUN)
@@ -96,16 +96,25 @@ async def _subject(ask: Ask) -> str:
     return (await run_of_path(ask, value)).path
 
 
-async def _lifted(ask: Ask) -> Reply:
-    channel = channel_of(ask)
-    here = await ask.services.watching.silences.in_channel(channel)
-    chosen: list[Silence] = list(here)
+async def _here(ask: Ask) -> Sequence[Silence]:
+    return await ask.services.watching.silences.in_channel(channel_of(ask))
+
+
+async def _lifted(ask: Ask, what: str, all_of_it: Sequence[Silence]) -> Reply:
+    """Ends the silences of the runs that were named, mutes and snoozes alike; else all of one sort.
+
+    Raises:
+        NotFound: there is none.
+    """
     if ask.reading.slots.runs:
         paths = set(await _paths(ask))
-        chosen = [one for one in here if one.scope == "run" and one.subject in paths]
-    if not chosen:
-        raise NotFound("Nothing of that is muted or snoozed here.", "Alerts come as usual.")
-    return await heard(ask, chosen)
+        named = [one for one in await _here(ask) if one.scope == "run" and one.subject in paths]
+        if not named:
+            raise NotFound("That run is neither muted nor snoozed here.", "Its alerts come.")
+        return await heard(ask, named)
+    if not all_of_it:
+        raise NotFound(f"Nothing is {what} here.", "See what is: /wandb watches.")
+    return await heard(ask, all_of_it)
 
 
 async def _until(ask: Ask) -> datetime:

@@ -13,7 +13,8 @@ def filters_of_flags(flags: Mapping[str, str]) -> str | None:
     """The filter that flags mean; ``None`` where there is none among them.
 
     ``--tag a,b`` is either of the two; several flags must all hold; ``--config "lr >= 1e-3"`` and
-    ``--metric "eval/loss < 0.5"`` are conditions as the core reads them.
+    ``--metric "eval/loss < 0.5"`` are conditions as the core reads them, and ``--where`` is a whole
+    filter of them.
 
     Raises:
         BadFilter: a condition cannot be read.
@@ -27,6 +28,8 @@ def filters_of_flags(flags: Mapping[str, str]) -> str | None:
         if said := flags.get(name):
             written = said if name == "metric" or said.startswith("config.") else f"config.{said}"
             parts.append(parse(written))
+    if said := flags.get("where"):
+        parts.append(parse(said))
     if not parts:
         return None
     return text_of(parts[0] if len(parts) == 1 else All(tuple(parts)))

@@ -1,6 +1,7 @@
 """Which project or entity watching is about, and whether the app may be heard there."""
 
 from collections.abc import Mapping
+from html import unescape
 from typing import Final
 
 from analysis.errors import BadReference, BadRequest
@@ -25,7 +26,10 @@ def flags_of(ask: Ask) -> Mapping[str, str]:
     if ask.request.kind != "command":
         return {}
     text = normal(ask.request.text)
-    return parse(without_slash(text) or text).flags
+    # Slack escapes what people type: “>” comes as an entity.
+    return {
+        name: unescape(value) for name, value in parse(without_slash(text) or text).flags.items()
+    }
 
 
 async def where_of(ask: Ask) -> ProjectRef:
