@@ -53,6 +53,7 @@ class Filler:
         self._mine = re.compile(rf"(?<!\S)(?:{language.patterns['mine']})(?!\S)")
         self._off = re.compile(rf"(?<!\S)(?:{language.patterns['off']})(?!\S)")
         self._ends = tuple((re.compile(pattern), state) for pattern, state in language.endings)
+        self._past_running = re.compile(rf"(?<!\S)(?:{language.patterns['past_running']})(?!\S)")
         self._topics = tuple((re.compile(pattern), topic) for pattern, topic in language.topics)
 
         self._single: dict[str, Callable[[Candidate], object]] = {
@@ -127,7 +128,8 @@ class Filler:
             not runs or all(isinstance(run, Ref) and run.ref == "thread" for run in runs)
         ):
             runs = earlier
-        if intent is not I.COMPARE and not all(_points(run) for run in runs):
+        named = sum(not _points(run) for run in runs)
+        if named > (1 if intent is I.COMPARE else 0):
             runs = tuple(run for run in runs if not _points(run))
         about = context.thread.paths if context.thread.kind in {"run", "comparison"} else ()
         if intent is I.COMPARE and len(runs) == 1 and about and runs[0] not in about:
@@ -185,6 +187,9 @@ class Filler:
     def _states(self, candidate: Candidate) -> str | None:
         words = f"{candidate.matched} {candidate.rest}".split()
         states = [self._language.states[word] for word in words if word in self._language.states]
+        if self._past_running.search(candidate.reading.text):
+            states = [state for state in states if state != "running"]
+            return ",".join(sorted(set(states))) or None
         if not states:
             text = " ".join(words)
             states = [state for pattern, state in self._ends if pattern.search(text)]

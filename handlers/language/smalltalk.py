@@ -37,6 +37,7 @@ class SmallTalk:
         self._request = language.compile(rf"(?:(?:{language.lead}) )*(?:{language.request})(?!\S)")
 
         self._thanks_for = re.compile(patterns["thanks_for"])
+        self._rather = re.compile(rf"(?:{patterns['rather']}) (?:{language.busy})(?!\S)")
         self._late = language.compile(
             rf"(?:(?:{language.lead}|{language.request}|{language.inquiry}) )*"
             rf"(?:{patterns['questions']}|{patterns['orders']}|{patterns['begins']}|{language.busy})(?!\S)"
@@ -46,9 +47,9 @@ class SmallTalk:
         """Whether a part of a sentence could stand alone as a question or an order."""
         return self._late.match(text) is not None
 
-    def asks_politely(self, text: str) -> bool:
-        """Whether it begins with a request: "please", "can you"."""
-        return self._request.match(text) is not None
+    def is_order_behind(self, text: str) -> bool:
+        """Whether it begins as a request behind a remark does: "please", "can you", "just"."""
+        return self._request.match(text) is not None or self._rather.match(text) is not None
 
     def is_empty(self, text: str) -> bool:
         """Whether nothing but greetings, thanks and filler words is left."""

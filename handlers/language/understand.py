@@ -38,6 +38,8 @@ UNFIT = 0.5
 """Confidence of a command line whose arguments do not fit."""
 HALF = 0.35
 """Confidence from which the bot asks what was meant."""
+WORTH = 0.05
+"""What reading a plain word as a run must gain over reading it as the word."""
 CLEAR = 0.93
 """Confidence from which a word inside "my last run" is no name of a run."""
 BARE = 0.8
@@ -171,7 +173,7 @@ class Interpreter:
             if judged.intent in _OPEN:
                 continue
             calm = self.guard.is_remark(before, verdict)
-            if judged.intent not in ACTIONS or (calm and self.talk.asks_politely(after)):
+            if judged.intent not in ACTIONS or (calm and self.talk.is_order_behind(after)):
                 return judged
         return None
 
@@ -253,7 +255,7 @@ class Interpreter:
         if not found:
             return True
         gain = others[0].confidence - found[0].confidence
-        return gain > 0 or (gain == 0 and len(others[0].matched) > len(found[0].matched))
+        return gain > WORTH or (gain == 0 and len(others[0].matched) > len(found[0].matched))
 
     @staticmethod
     def _is_doubt(best: Candidate) -> bool:
