@@ -169,7 +169,15 @@ def _plain_headline(report: Comparison) -> str:
 
 
 def _reason(report: Comparison, limit: int = 1_500) -> Mrkdwn:
-    return escape(report.reason, limit)
+    """Why, without the verdict with which the sentence opens: the headline has said it."""
+    word, who = verdict_words(report)
+    said = f"{who} {word.text}" if who else word.text
+    text = report.reason.removeprefix("So far, ")
+    if text.lower().startswith(said.lower()):
+        text = text[len(said) :].lstrip(" :")
+        # A place opens a sentence; a metric's name is written as it is.
+        text = text[:1].upper() + text[1:] if text.startswith(("at ", "after ")) else text
+    return escape(text, limit)
 
 
 def _blocks(
@@ -205,7 +213,8 @@ def _verdict(report: Comparison) -> Mrkdwn:
         value = min(report.confidence_value, 0.99)
         parts = [
             mrkdwn("*{sure}* ({value})", sure=_SURE[report.confidence], value=number(value, 2)),
-            escape(_seeds(report.seeds)),
+            # Where a side has one seed only, the reason says so.
+            Mrkdwn() if 1 in report.seeds else escape(_seeds(report.seeds)),
             Mrkdwn("not final: a run still goes on") if report.so_far else Mrkdwn(),
         ]
     head = mrkdwn("{emoji} {parts}", emoji=word.emoji, parts=join("  ·  ", parts))

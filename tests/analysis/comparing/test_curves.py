@@ -38,6 +38,13 @@ def test_a_restart_supersedes_what_was_logged_beyond_it() -> None:
     assert curve.y.tolist() == [5, 4, 30, 20, 10]
 
 
+def test_of_a_step_logged_twice_the_last_value_counts() -> None:
+    """Two processes that log the same steps make one curve."""
+    curve = placed(np.array([5.0, 50, 4, 40, 3, 30]), np.array([1, 1, 2, 2, 3, 3]))
+    assert curve.x.tolist() == [1, 2, 3]
+    assert curve.y.tolist() == [50, 40, 30]
+
+
 @given(hnp.arrays(np.int64, st.integers(1, 40), elements=st.integers(0, 30)))
 def test_places_always_ascend(step: np.ndarray) -> None:
     """Whatever the order in which steps were logged."""

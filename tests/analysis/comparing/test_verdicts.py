@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.comparing.compare import compare, examine
-from analysis.comparing.loading import Loaded, Loader
+from analysis.comparing.loading import Loaded, Loader, Side
 from analysis.comparing.report import Comparison
 from analysis.comparing.sides import GroupRef, SideRef
 from analysis.errors import NotComparable
@@ -192,6 +192,76 @@ def test_the_metric_may_be_asked_for_in_words() -> None:
     b = a_read_run("b", a_curve(0.4, 1), more=less)
     report = compared(a_side("a", a), a_side("b", b), metric="accuracy").report
     assert (report.metric, report.direction, report.verdict) == ("eval/accuracy", "up", "a_better")
+
+
+def test_many_sides_are_ranked_where_seeds_prove_the_best() -> None:
+    """Four sides of three seeds: the best is named, the others stand in order."""
+    sides = [
+        a_side(
+            label,
+            *(
+                a_read_run(f"{label}-{seed}", a_curve(level + 0.01 * seed, 10 * place + seed))
+                for seed in range(3)
+            ),
+        )
+        for place, (label, level) in enumerate((("c", 1.4), ("a", 0.5), ("d", 1.8), ("b", 1.0)))
+    ]
+    report = compared(*sides).report
+    assert (report.verdict, report.confidence) == ("ranked", "high")
+    assert [place.label for place in report.ranking] == ["a", "b", "c", "d"]
+    assert not any(place.tied_with_best for place in report.ranking[1:])
+    assert report.reason.startswith("a is better")
+
+
+def test_equal_tokens_are_fair_where_sequences_differ() -> None:
+    """Twice the sequence length at half the steps: compared by tokens, and said so."""
+    short = a_read_run("short", a_curve(0.5, 1), batch_size=8, max_seq_length=512)
+    long = a_read_run("long", a_curve(0.5, 2)[: STEPS // 2], batch_size=8, max_seq_length=1024)
+    report = compared(a_side("short", short), a_side("long", long)).report
+    assert report.axis == "tokens"
+    assert report.matched_at == 8 * 512 * 10 * STEPS
+    assert "sequence lengths differ (512 and 1,024)" in report.axis_reason
+
+
+def with_seeds(label: str, curve: np.ndarray, first: int) -> Side:
+    """Four seeds of a course, with offsets and noise of their own."""
+    rng = np.random.default_rng(first)
+    runs = [
+        a_read_run(
+            f"{label}-{seed}",
+            curve + 0.01 * rng.standard_normal() + 0.02 * rng.standard_normal(curve.size),
+        )
+        for seed in range(4)
+    ]
+    return a_side(label, *runs)
+
+
+def test_an_early_lead_wins_nothing() -> None:
+    """One side falls sooner, both end alike: the matched point decides, not the way there."""
+    done = np.linspace(0, 1, STEPS)
+    sooner, later = 0.5 + 2 * np.exp(-12 * done), 0.5 + 2 * np.exp(-7 * done)
+    report = compared(with_seeds("sooner", sooner, 1), with_seeds("later", later, 2)).report
+    assert report.verdict == "too_close"
+
+
+def test_a_late_lead_wins() -> None:
+    """One side is behind for most of the way and ahead at the matched point: it is better."""
+    done = np.linspace(0, 1, STEPS)
+    fast, deep = 0.6 + 2 * np.exp(-9 * done), 0.5 + 2.2 * np.exp(-6 * done)
+    assert np.mean(deep[: STEPS // 2]) > np.mean(fast[: STEPS // 2])
+    report = compared(with_seeds("fast", fast, 1), with_seeds("deep", deep, 2)).report
+    assert report.verdict == "b_better"
+    assert report.effect == pytest.approx(0.1, abs=0.03)
+
+
+def test_the_interval_says_what_the_verdict_says() -> None:
+    """It excludes zero exactly where a winner is named."""
+    for gap in (0.0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05):
+        curve = 0.5 + 2 * np.exp(-6 * np.linspace(0, 1, STEPS))
+        report = compared(with_seeds("a", curve, 3), with_seeds("b", curve + gap, 4)).report
+        assert report.interval is not None
+        excludes_zero = report.interval[0] > 0 or report.interval[1] < 0
+        assert excludes_zero == (report.verdict != "too_close")
 
 
 def test_the_same_input_gives_the_same_answer() -> None:
