@@ -97,7 +97,7 @@ class Guard:
         text = reading.text
         foreign = self._foreign(text)
         everything = foreign if context.overheard or not reading.has("RUN") else None
-        if self._is_called(reading) or self._thanks_named.search(text):
+        if self._is_called(reading, context) or self._thanks_named.search(text):
             everything = everything or "somebody else is asked"
         if self._to_another.match(text):
             everything = everything or "somebody else is asked"
@@ -120,12 +120,14 @@ class Guard:
             action = next((why for why, pattern in self._action if pattern.match(rest)), None)
         return Verdict(everything, action)
 
-    def _is_called(self, reading: Reading) -> bool:
+    def _is_called(self, reading: Reading, context: Context) -> bool:
         """Whether it begins with the name of a person: "Anna, can you …"."""
         found = self._named.search(reading.text)
         if found is None:
             return False
         name = str(reading.values[found["name"]])
+        if name == context.user.wandb:
+            return False
         return bool(found["comma"]) or found["name"].startswith("OWNER") or name[:1].isupper()
 
     def _foreign(self, text: str) -> str | None:

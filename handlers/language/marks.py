@@ -24,7 +24,8 @@ def value_of(text: str) -> float:
     if text.endswith("%"):
         return round(float(text[:-1].replace(",", ".")) / 100, 12)
     found = float(text.replace(",", "."))
-    return int(found) if found == int(found) and "e" not in text and abs(found) < 1e15 else found
+    whole = abs(found) < 1e15 and found == int(found) and "e" not in text
+    return int(found) if whole else found
 
 
 class MarkReader:

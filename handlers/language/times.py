@@ -107,6 +107,7 @@ class TimeReader:
                 ),
                 self._hours,
             ),
+            (build(r"<since_span> (?:the )?<last> (?P<unit><unit>)"), self._hours),
             (build(r"(?:<since> )<clock>"), self._since_clock),
             (
                 build(
