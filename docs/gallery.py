@@ -1,6 +1,6 @@
 """Draws docs/gallery/*.png and docs/gallery.md: every kind of message, view and plot.
 
-    python -m docs.gallery [NAME …]
+    python -m docs.gallery [PART …]
 
 Most pictures are of the demo: the real bot between the local Slack and the local W&B with recorded
 runs, asked as a person would ask. What cannot be had by asking (an error of ours, an answer that is
@@ -32,7 +32,9 @@ from tests.reports import a_run, healthy
 async def runs(stage: Stage) -> None:
     """One run: well, ill, running, failed; in full, in short; by night and on a phone."""
     stage.part("A run")
-    critical = await stage.says("/wandb describe demo/char-lm/char-gpt-hot", "char-gpt-hot in")
+    critical = await stage.says(
+        "/wandb describe demo/char-lm/char-gpt-hot", "char-gpt-hot in", picture=True
+    )
     await stage.shoot("describe", "Critical: the loss diverged", critical)
     await stage.shoot("describe-dark", "The same by night", critical, dark=True)
     await stage.shoot("describe-phone", "The same on a phone", critical, width=PHONE)
@@ -45,7 +47,8 @@ async def runs(stage: Stage) -> None:
         ("failed", "Failed, with its cause", "digits/out-of-memory"),
         ("lost", "Contact lost", "digits/killed"),
     ):
-        told = await stage.says(f"/wandb describe demo/{path}", f"{path.partition('/')[2]} in")
+        words = f"{path.partition('/')[2]} in"
+        told = await stage.says(f"/wandb describe demo/{path}", words, picture=True)
         await stage.shoot(name, title, told)
     why = await stage.says("/wandb why demo/code-lm/hf-oom", "hf-oom")
     await stage.shoot("why", "Why it failed", why)
@@ -75,13 +78,15 @@ async def many(stage: Stage) -> None:
     """Several runs: comparisons, lists, looks."""
     stage.part("Several runs")
     compared = await stage.says(
-        "/wandb compare demo/seeds/group:0.001 demo/seeds/group:0.0001", "confidence"
+        "/wandb compare demo/seeds/group:0.001 demo/seeds/group:0.0001", "confidence", picture=True
     )
     await stage.shoot("compare", "A comparison of seeds", compared)
     await stage.shoot("compare-phone", "The same on a phone", compared, width=PHONE)
     await stage.thread("compare-details", "Its details, in the thread", compared)
     close = await stage.says(
-        "/wandb compare demo/seeds/lr0.001-seed0 demo/seeds/lr0.001-seed1", "confidence"
+        "/wandb compare demo/seeds/lr0.001-seed0 demo/seeds/lr0.001-seed1",
+        "confidence",
+        picture=True,
     )
     await stage.shoot("compare-close", "Too close to call", close)
     failed = await stage.says("/wandb failures demo --days 30", "failed")
@@ -94,11 +99,11 @@ async def many(stage: Stage) -> None:
     await stage.shoot("best", "The best runs", best)
     look = await stage.says("/wandb watch demo --once", "running")
     await stage.shoot("look", "A look at everything", look)
-    metric = await stage.says(
-        f"@{stage.slack.user(stage.slack.app.user_id).name} plot train/loss for lr0.001-seed0 and "
-        "lr0.0001-seed0 in demo/seeds", "train/loss",
-    )  # fmt: skip
-    await stage.shoot("metric", "A metric of two runs", metric)
+    name = stage.slack.user(stage.slack.app.user_id).name
+    asked = f"@{name} plot train/loss for lr0.001-seed0 and lr0.0001-seed0 in demo/seeds"
+    said = await stage.says(asked, "train/loss", picture=True)
+    parent = next(m for m in stage.slack.messages(f"#{CHANNEL}") if m.ts == said.thread_ts)
+    await stage.thread("metric", "A metric of two runs", parent)
 
 
 async def watching(stage: Stage) -> None:
@@ -165,8 +170,7 @@ async def alone(stage: Stage) -> None:
     stage.part("Plots")
     for name, title, draw in plots():
         stage.shown(name, title)
-        if stage.wants(name):
-            save(name, await draw())
+        save(name, await draw())
 
 
 PARTS: Final[Sequence[Callable[[Stage], Awaitable[None]]]] = (
@@ -178,15 +182,16 @@ PARTS: Final[Sequence[Callable[[Stage], Awaitable[None]]]] = (
 )
 
 
-async def main(only: Sequence[str]) -> None:
-    """Draws all, or those that are named."""
+async def main(named: Sequence[str]) -> None:
+    """Draws all, or only the parts that are named (``runs``, ``many``, …)."""
     FOLDER.mkdir(exist_ok=True)
-    async with staged(frozenset(only)) as stage:
+    async with staged() as stage:
         for part in PARTS:
-            await part(stage)
-    head = ["# Gallery", "", "Drawn by `python -m docs.gallery`.", ""]
-    (HERE / "gallery.md").write_text("\n".join([*head, *stage.lines]), encoding="utf-8")
-    if stage.wants("describe"):
+            if not named or part.__name__ in named:
+                await part(stage)
+    if not named:
+        head = ["# Gallery", "", "Drawn by `python -m docs.gallery`.", ""]
+        (HERE / "gallery.md").write_text("\n".join([*head, *stage.lines]), encoding="utf-8")
         (HERE / "images" / "describe.png").write_bytes((FOLDER / "describe.png").read_bytes())
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _MOST_GAPS: Final = 60
+_SHORT: Final = 0.1  # of the width: a finding that is a moment, seen as a whole
 _HEIGHTS: Final[dict[Panel, float]] = {"loss": 2.35, "gradient": 1.55, "quality": 1.55}
 _STRIP_IN: Final = 0.42
 _FRAME_IN: Final = 0.75  # the step axis and the margins
@@ -100,6 +101,7 @@ def _panel(axis: "Axes", part: _Part, marks: Sequence[Mark], span: tuple[float, 
         _points(axis, curve, colour)
     _gaps(axis, part.curves, span)
     _marks(axis, marks, span)
+    _peaks(axis, part, marks, span)
     value_axis(axis, log=log)
     axis.set_ylabel(
         part.title + ("  (log)" if log else ""), fontsize=style.TEXT_PT, color=style.INK
@@ -193,6 +195,32 @@ def _marks(axis: "Axes", marks: Sequence[Mark], span: tuple[float, float]) -> No
             color=colour,
             bbox={"facecolor": style.PAPER, "edgecolor": "none", "alpha": 0.8, "pad": 0.8},
             zorder=5,
+        )
+
+
+def _peaks(axis: "Axes", part: _Part, marks: Sequence[Mark], span: tuple[float, float]) -> None:
+    """The highest value of a short finding: its raw curve is a hair behind the finding's line."""
+    if not part.lines:
+        return
+    curve = part.lines[0][0]
+    top = curve.value if curve.high is None else curve.high
+    for mark in marks:
+        if mark.end - mark.start > _SHORT * (span[1] - span[0]):
+            continue
+        inside = (curve.step >= mark.start) & (curve.step <= mark.end) & np.isfinite(top)
+        if not inside.any():
+            continue
+        at = int(np.argmax(np.where(inside, top, -np.inf)))
+        axis.plot(
+            curve.step[at],
+            top[at],
+            marker="o",
+            markersize=5.5,
+            markeredgecolor=style.PAPER,
+            markeredgewidth=0.8,
+            color=style.SEVERITY[mark.severity],
+            label="_peak",
+            zorder=4.5,
         )
 
 

@@ -101,7 +101,6 @@ def _chart(title: str, lines: Sequence[tuple[str, Curve]], axis: str) -> Block |
         [_label(places, at, axis) for at in range(places.size)],
         [b.Line(name, [float(value) for value in curve.value]) for name, curve in lines],
         x_label=axis,
-        y_label="" if len(lines) == 1 and lines[0][0] == title else title,
     )
 
 

@@ -10,7 +10,7 @@ from handlers.reply import Block, Message
 from handlers.views import blocks as b
 from handlers.views.escape import Mrkdwn, code, date, escape, join, mrkdwn
 from handlers.views.help import TRY
-from handlers.views.numbers import duration, number, plural
+from handlers.views.numbers import age, number, plural
 
 SHOWN: Final = 12
 _FIRST: Final = 3
@@ -120,7 +120,7 @@ def _table(report: FailuresReport, now: datetime) -> Block:
 
 def _age(when: datetime, now: datetime) -> b.Cell:
     seconds = max(0.0, (now - when).total_seconds())
-    return b.Sized(round(seconds), f"{duration(seconds)} ago")
+    return b.Sized(round(seconds), age(seconds))
 
 
 def _group(group: FailureGroupReport) -> Mrkdwn:
@@ -136,11 +136,7 @@ def _group(group: FailureGroupReport) -> Mrkdwn:
         if group.count > 1
         else Mrkdwn()
     )
-    return mrkdwn(
-        "*{count}*  {title}\n{error}\n{when}{latest}",
-        count=f"{group.count} ×",
-        title=title,
-        error=code(group.title, 200),
-        when=when,
-        latest=latest,
-    )
+    head = mrkdwn("*{count}*  {title}", count=f"{group.count} ×", title=title)
+    same = group.title.rstrip(". ") == title  # nothing is known but that
+    error = Mrkdwn() if same else code(group.title, 200)
+    return join("\n", [head, error, mrkdwn("{when}{latest}", when=when, latest=latest)])

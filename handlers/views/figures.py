@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 
 from analysis.reports import EvalReport, GradNormReport, LossReport, ProgressReport, RunReport
+from analysis.run import RunState
 from handlers.reply import Block
 from handlers.views import blocks as b
 from handlers.views.escape import Mrkdwn, code, escape, join, mrkdwn
@@ -58,7 +59,8 @@ def _all(report: RunReport) -> Iterator[tuple[str, list[Mrkdwn]]]:
     if report.grad_norm:
         yield "Gradient norm", list(_gradients(report.grad_norm))
     if report.progress:
-        yield "Progress", list(_progress(report.progress))
+        done = report.run.state == RunState.FINISHED
+        yield "Progress", list(_progress(report.progress, done=done))
     if report.throughput and report.throughput.recent is not None:
         pace = report.throughput
         lines = [mrkdwn("{now}", now=amount(pace.recent, pace.unit))]
@@ -137,14 +139,14 @@ def _gradients(norm: GradNormReport) -> Iterator[Mrkdwn]:
     )
 
 
-def _progress(progress: ProgressReport) -> Iterator[Mrkdwn]:
+def _progress(progress: ProgressReport, *, done: bool) -> Iterator[Mrkdwn]:
     if progress.step is None:
         return
     total = Mrkdwn()
     if progress.total_steps:
         total = mrkdwn(" of {total}", total=step(progress.total_steps))
     yield mrkdwn("step {step}{total}", step=step(progress.step), total=total)
-    if progress.fraction is not None:
+    if progress.fraction is not None and not done:  # what is finished needs no bar
         yield mrkdwn("{bar} {share}", bar=bar(progress.fraction), share=share(progress.fraction))
     tail = []
     if progress.eta_s is not None:

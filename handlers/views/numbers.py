@@ -114,6 +114,14 @@ def duration(seconds: float | None) -> str:
     return " ".join(part for part in parts if part) or "0 s"
 
 
+def age(seconds: float) -> str:
+    """How long ago, in one unit, for columns: ``now``, ``12 min ago``, ``3 h ago``, ``2 d ago``."""
+    if not math.isfinite(seconds) or seconds < _SPANS[2][0]:
+        return "now"
+    size, unit = next((size, unit) for size, unit in _SPANS if seconds >= size)
+    return f"{step(int(seconds // size))} {unit} ago"
+
+
 def plural(count: int, one: str, many: str = "") -> str:
     """A count with its noun: ``1 check``, ``12 checks``."""
     return f"{step(count)} {one if count == 1 else many or one + 's'}"

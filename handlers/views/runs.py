@@ -13,7 +13,7 @@ from analysis.run import Run, RunState
 from handlers.reply import Block, Message
 from handlers.views import blocks as b
 from handlers.views.escape import Mrkdwn, code, date, escape, join, link, mrkdwn
-from handlers.views.numbers import duration, number, plural, step
+from handlers.views.numbers import age, duration, number, plural, step
 from handlers.views.words import state_word
 
 PAGE: Final = 10
@@ -21,7 +21,6 @@ MORE: Final = "runs.more"
 OPEN: Final = "runs.open"
 _LISTED: Final = 100  # of a menu
 _NAME: Final = 40
-_NOW_S: Final = 60.0
 _TABLE: Final = 6_500  # of the characters that a whole message may hold
 
 
@@ -82,14 +81,14 @@ def listing(
     flat = b.only([head, *sections, b.context(note), row])
     if len(runs) <= PAGE:  # a line each reads better, above all on a phone
         return b.message(text, flat)
-    table = run_table(runs, total=total, where=where, now=now)
+    table = run_table(runs, total=total, now=now)
     every = b.actions([_menu(runs, 0)], block_id=block_id)
     hint = mrkdwn("Say {example} for more about one.  ·  W&amp;B, {when}",
                   example=code("describe run 2"), when=date(now))  # fmt: skip
     return b.message(text, b.only([head, table, b.context(hint), every]), flat)
 
 
-def run_table(runs: Sequence[Run], *, total: int | None, where: str, now: datetime) -> Block:
+def run_table(runs: Sequence[Run], *, total: int | None, now: datetime) -> Block:
     """Runs as a table that sorts and pages: number, name, state, age, leading metric, owner."""
     metric = _common_metric(runs)
     several = len({run.ref.project for run in runs}) > 1
@@ -105,10 +104,9 @@ def run_table(runs: Sequence[Run], *, total: int | None, where: str, now: dateti
         row += [_short(run.ref.project)] if several else []
         row += [run.user or ""] if owners else []
         rows.append(row)
-    every = total if total is not None and total > len(runs) else None
-    caption = f"{plural(len(runs), 'run')} in {where}"
-    if every is not None:
-        caption = f"The newest {step(len(runs))} of {plural(every, 'run')} in {where}"
+    caption = "Newest first"
+    if total is not None and total > len(runs):
+        caption = f"The newest {step(len(runs))} of {plural(total, 'run')}"
     return b.data_table(caption, columns, rows, page=PAGE, head=1, characters=_TABLE)
 
 
@@ -122,7 +120,7 @@ def _age(run: Run, now: datetime) -> b.Cell:
     if when is None:
         return None
     seconds = max(0.0, (now - when).total_seconds())
-    return b.Sized(round(seconds), "now" if seconds < _NOW_S else f"{duration(seconds)} ago")
+    return b.Sized(round(seconds), age(seconds))
 
 
 def _common_metric(runs: Sequence[Run]) -> str:

@@ -109,8 +109,8 @@ def _sure(report: WhyReport) -> Mrkdwn:
     if report.cause in _CAUSE:
         return mrkdwn("*{title}*", title=_CAUSE[report.cause].text)
     return mrkdwn(
-        "*{cause}*  ·  {word} ({value})",
-        cause=report.cause.replace("_", " "),
+        "Cause {cause}  ·  *{word}* ({value})",
+        cause=code(report.cause),
         word=_SURE[report.confidence],
         value=number(report.confidence_value, 2),
     )

@@ -258,7 +258,8 @@ def _people() -> Iterator[tuple[str, Variants]]:
             "no_such_command": help.no_such_command("fly", x.COMMANDS),
             "not_understood": help.not_understood("make tea", ASKS),
             "not_understood:half": help.not_understood("compare tea", ASKS, half=True),
-            "greeting": help.greeting(ASKS),
+            "misread": help.misread("describe this that", x.COMMANDS[0]),
+        "greeting": help.greeting(ASKS),
             "welcome": help.welcome(),
         },
     )
@@ -296,7 +297,8 @@ def _watching() -> Iterator[tuple[str, Variants]]:
             "started:filtered": watches.started(x.watched(filters="owner:me"), QUIET, "token"),
             "changed": watches.changed(x.watched(), Manners(), "token"),
             "stopped": watches.stopped(x.watched(), "token"),
-            "resumed": watches.resumed(x.watched()),
+            "narrowed": watches.narrowed(x.PLACE, "name:otter", "token"),
+        "resumed": watches.resumed(x.watched()),
             "listing": watches.listing(
                 x.WATCHES, "C1", silences=x.SILENCES, briefings=[x.BRIEFED], rules=1
             ),
