@@ -18,8 +18,10 @@ WINDOW = 0.1
 SHARES = (WINDOW, 0.25, 0.5, 0.9)
 QUIET = 0.02
 """Share of the variance between seeds up to which the curves' own noise is small."""
-PARALLEL = 5.0
-"""Standard errors by which a curve may stray from the others' course in a wider window."""
+PARALLEL, PARALLEL_FEW = 5.0, 10.0
+"""Standard errors by which a curve may stray from the others' course; of a few points, more."""
+STRAYS = 0.25
+"""Share of the curves that may stray until they do not run in parallel at all."""
 UNSEEN = 2.0
 """Times that the noise within the near window is underestimated at the most."""
 WORSE = 1.5
@@ -29,8 +31,9 @@ APART = 0.02
 COURSE = 32
 """Places at which the course that all curves share is known within a window."""
 DENSE = 8
-"""Points in the window from which its median is used; below, anchors of the sparsest curve are."""
+"""Points in a window from which a curve tells itself how noisy it is; below, all together do."""
 ANCHORS = 3
+"""Points in a window from which it is used; below, all are read at places of the sparsest one."""
 RECENT = 0.4
 """Share of a sparse curve's range from whose points its noise is estimated."""
 
@@ -57,7 +60,7 @@ def levels_at(
     }
     if not sound:
         return [None] * len(curves)
-    if all(np.count_nonzero(curve.x > start) >= DENSE for curve in sound.values()):
+    if all(np.count_nonzero(curve.x > start) >= ANCHORS for curve in sound.values()):
         windows = {
             index: Placed(curve.x[curve.x > start], curve.y[curve.x > start])
             for index, curve in sound.items()
@@ -65,8 +68,7 @@ def levels_at(
         found = _at_course(windows, (start, high), high - WINDOW * (high - low))
     else:
         anchors = _anchors(list(sound.values()), (low, high), start)
-        reach = (high - low) * WINDOW / 2
-        found = _at_anchors(sound, anchors, reach)
+        found = _at_anchors(sound, anchors, high - SHARES[1] * (high - low))
     for index, level in found.items():
         first = sound[index].y[sound[index].x >= low][:1]
         moved = abs(float(first[0]) - level.value) if first.size else 0.0
@@ -112,10 +114,11 @@ def _at_course(
     places = [window.x for window in windows.values()]
     rests = [window.y - _joined(window.x, grid, course) for window in windows.values()]
     shapes = roughness(places, rests)
+    pooled = max(_scatter_of(rests), _recent_noise(list(windows.values())))
     kept = memories([rest / shape for rest, shape in zip(rests, shapes, strict=True)])
     found: dict[int, Level] = {}
     for index, rest, shape, memory in zip(windows, rests, shapes, kept, strict=True):
-        level = locate(rest, shape, memory)
+        level = locate(rest, shape, memory, None if rest.size >= DENSE else pooled or None)
         found[index] = replace(
             level,
             value=level.value + base,
@@ -133,8 +136,10 @@ def _smooth_on(grid: Floats, window: Placed) -> Floats:
 
 
 def _joined(grid: Floats, x: Floats, y: Floats) -> Floats:
-    """Straight lines between points, the first and the last one going on beyond them."""
-    found = np.interp(grid, x, y)
+    """A smooth curve through points that swings nowhere beyond them, ending in straight lines."""
+    from scipy.interpolate import PchipInterpolator
+
+    found = PchipInterpolator(x, y)(grid) if x.size > 1 else np.full(grid.size, y[0])
     for place, beyond in ((0, grid < x[0]), (-2, grid > x[-1])):
         if x.size > 1 and x[place + 1] > x[place]:
             slope = (y[place + 1] - y[place]) / (x[place + 1] - x[place])
@@ -157,13 +162,13 @@ def steady_levels(
     flat = [curve for group in groups for curve in group]
     sizes = [len(group) for group in groups]
     near = levels_at(flat, low, high)
-    chosen, shift = near, 0.0
+    chosen = near
     for share in SHARES:
-        wider = near if share == WINDOW else levels_at(flat, low, high, share=share)
-        moved, parallel = _moved(deal(near, sizes), deal(wider, sizes))
-        if not parallel:
-            break
-        chosen, shift = wider, moved
+        if share != WINDOW:
+            wider = _parallel(near, levels_at(flat, low, high, share=share), sizes)
+            if wider is None:
+                break
+            chosen = wider
         sound = [level for level in chosen if level is not None]
         dealt = [[v.value for v in group if v is not None] for group in deal(chosen, sizes)]
         spread, freedom = pooled_spread(dealt)
@@ -171,41 +176,54 @@ def steady_levels(
         within = float(np.mean([level.error**2 for level in sound])) if sound else 0.0
         if within <= QUIET * reference**2:
             break
-    levels = [None if v is None else replace(v, value=v.value + shift) for v in chosen]
-    return deal(levels, sizes)
+    return deal(chosen, sizes)
 
 
-def _moved(
-    near: Sequence[Sequence[Level | None]], wider: Sequence[Sequence[Level | None]]
-) -> tuple[float, bool]:
-    """How far a wider window lies from the near one, and whether for all curves alike.
+def _parallel(
+    near: Sequence[Level | None], wider: Sequence[Level | None], sizes: Sequence[int]
+) -> list[Level | None] | None:
+    """The levels of a wider window, as the curves stand at its end; ``None`` where it misleads.
 
-    No curve may stray from the others by more than its noise explains, nor any group of seeds as
-    a whole (which is what Hausman 1978 tests: the sharp estimate against the one that is right
-    even where the curves do not run in parallel).
+    A curve that strays from the others' course by more than noise explains keeps its near level.
+    Where many do, or a group of seeds does as a whole, the curves do not run in parallel. (That
+    is what Hausman 1978 tests: the sharp estimate against the one that is right in any case.)
     """
-    groups = [
-        [(a, b) for a, b in zip(*pair, strict=True) if a and b]
-        for pair in zip(near, wider, strict=True)
-    ]
-    pairs = [pair for group in groups for pair in group]
+    pairs = {index: (a, b) for index, (a, b) in enumerate(zip(near, wider, strict=True)) if a and b}
     if not pairs:
-        return 0.0, True
-    shift = float(np.median([a.value - b.value for a, b in pairs]))
+        return list(wider)
+    if sum(b.error**2 for _, b in pairs.values()) > WORSE * sum(
+        a.error**2 for a, _ in pairs.values()
+    ):
+        return None
+    moves = {index: a.value - b.value for index, (a, b) in pairs.items()}
+    shift = float(np.median(list(moves.values())))
     # A short window sees too little of slow noise: what the wider one saw of it counts as well,
     # within bounds, since it may have seen curves part.
-    seen = [
-        min(max(a.error, b.error * math.sqrt(b.points / a.points)), UNSEEN * a.error)
-        for a, b in pairs
+    seen = {
+        index: min(max(a.error, b.error * math.sqrt(b.points / a.points)), UNSEEN * a.error)
+        for index, (a, b) in pairs.items()
+    }
+    floor = sorted(seen.values())[(len(seen) - 1) // 2]
+    strays = {
+        index
+        for index, (a, _) in pairs.items()
+        if abs(moves[index] - shift)
+        > (PARALLEL if a.points >= DENSE else PARALLEL_FEW) * max(seen[index], floor)
+    }
+    if len(strays) > STRAYS * len(pairs):
+        return None
+    bounds = np.cumsum([0, *sizes])
+    together = [
+        [moves[index] for index in range(a, b) if index in moves and index not in strays]
+        for a, b in itertools.pairwise(bounds)
     ]
-    floor = sorted(seen)[(len(seen) - 1) // 2]
-    if sum(b.error**2 for _, b in pairs) > WORSE * sum(a.error**2 for a, _ in pairs):
-        return shift, False
-    alike = all(
-        abs(a.value - b.value - shift) <= PARALLEL * max(error, floor)
-        for (a, b), error in zip(pairs, seen, strict=True)
-    )
-    return shift, alike and _together([[a.value - b.value for a, b in g] for g in groups if g])
+    if not _together([group for group in together if group]):
+        return None
+    found: list[Level | None] = list(near)
+    for index, (_, b) in pairs.items():
+        if index not in strays:
+            found[index] = replace(b, value=b.value + shift)
+    return found
 
 
 def _together(moves: Sequence[Sequence[float]]) -> bool:
@@ -236,29 +254,39 @@ def _broken(curve: Placed, start: float, high: float) -> bool:
     return bool(np.count_nonzero(~np.isfinite(window)) * 2 >= max(1, window.size))
 
 
-def _at_anchors(curves: Mapping[int, Placed], anchors: Floats, reach: float) -> dict[int, Level]:
+def _at_anchors(curves: Mapping[int, Placed], anchors: Floats, start: float) -> dict[int, Level]:
     """Levels from few points; all curves together tell how noisy those are."""
-    values = np.array([[_value_at(c, float(x), reach) for x in anchors] for c in curves.values()])
+    lately = [Placed(c.x[c.x >= start], c.y[c.x >= start]) for c in curves.values()]
+    values = np.array(
+        [
+            _smooth_on(anchors, late if late.x.size > 1 else curve)
+            for late, curve in zip(lately, curves.values(), strict=True)
+        ]
+    )
     count, points = values.shape
     course = np.median(values, axis=0) if count > 1 else np.zeros(points)
-    rests = values - course
+    rests = list(values - course)
     scatter = max(_recent_noise(list(curves.values())), _scatter_of(rests))
-    error = scatter / math.sqrt(points)
     base = float(np.mean(course))
     return {
-        index: Level(base + locate(rest, size=scatter or None).value, error, scatter, points)
+        index: replace(
+            locate(rest, size=scatter),
+            value=base + locate(rest, size=scatter).value,
+            error=scatter / math.sqrt(points),
+            scatter=scatter,
+        )
         for index, rest in zip(curves, rests, strict=True)
     }
 
 
-def _scatter_of(rests: Floats) -> float:
-    """Standard deviation of a table of rests whose rows' and columns' middles are taken out."""
-    count, points = rests.shape
-    if count < 2 or points < 2:
+def _scatter_of(rests: Sequence[Floats]) -> float:
+    """Standard deviation of the curves' rests about their own middles; 0 where too few tell."""
+    known = [rest for rest in rests if rest.size > 1]
+    if len(rests) < 2 or not known:
         return 0.0
-    lost = count * points / ((count - 1) * (points - 1))
-    away = rests - np.median(rests, axis=1, keepdims=True)
-    return robust.sigma(away.ravel()) * math.sqrt(lost)
+    away = np.concatenate([rest - np.median(rest) for rest in known])
+    lost = len(rests) / (len(rests) - 1) * away.size / (away.size - len(known))
+    return robust.sigma(away) * math.sqrt(lost)
 
 
 def _recent_noise(curves: Sequence[Placed]) -> float:
@@ -269,10 +297,3 @@ def _recent_noise(curves: Sequence[Placed]) -> float:
         recent = curve.y[curve.x >= curve.x[-1] - RECENT * span]
         found.append(robust.noise(recent) if recent.size >= 4 else 0.0)
     return float(np.median(found))
-
-
-def _value_at(curve: Placed, x: float, reach: float) -> float:
-    near = curve.y[np.abs(curve.x - x) <= reach]
-    if near.size >= DENSE:
-        return float(np.median(near))
-    return float(np.interp(x, curve.x, curve.y))

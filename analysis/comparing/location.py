@@ -80,6 +80,8 @@ def locate(
             break
     # Between two values of the stretch, however long the memory.
     level = min(max(middle + away, float(values.min())), float(values.max()))
+    if size is not None:
+        return Level(level, size / math.sqrt(float(np.dot(weight, weight))), scatter, n)
     return Level(level, _error(shocks - weight * away, weight, spread), scatter, n)
 
 
