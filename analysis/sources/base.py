@@ -84,7 +84,8 @@ class Asked:
         keys: names whose points are wanted.
         since: the step to start from; ``None`` for a sample of all.
         samples: points a curve; what is more, from a step on, is fetched whole.
-        facts: how much of the run itself comes along: nothing, its summary, or all.
+        facts: how much of the run itself comes along: nothing, its summary, all, or all and the
+            exit code where the server knows it.
         system: the samples of its system metrics that come along.
     """
 
@@ -92,7 +93,7 @@ class Asked:
     keys: Sequence[str]
     since: int | None
     samples: int
-    facts: Literal["", "summary", "all"] = ""
+    facts: Literal["", "summary", "all", "end"] = ""
     system: int = 0
 
 

@@ -120,8 +120,9 @@ NEWS_FACTS = {
     "": "",
     "summary": "summaryMetrics historyLineCount heartbeatAt createdAt",
     "all": f"{_FACTS} historyKeys",
+    "end": f"{_FACTS} historyKeys exitcode",
 }
-"""What of a run comes along with its new points."""
+"""What of a run comes along with its new points; not every server knows the exit code."""
 
 
 def news_of(asked: Sequence[tuple[str, bool]]) -> Operation:

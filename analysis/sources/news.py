@@ -5,7 +5,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from analysis.errors import AccessError, AnalysisError, ConnectionFailed, RateLimited
+from analysis.errors import (
+    AccessError,
+    AnalysisError,
+    ConnectionFailed,
+    FieldUnknown,
+    RateLimited,
+)
 from analysis.flight import gather_bounded
 from analysis.history import History, Missing
 from analysis.refs import RunRef
@@ -24,6 +30,7 @@ _PATIENCE_S = 8.0  # after which a page is asked for in parts as well
 _ONE_S = 6.0  # seconds for a run that is asked for by itself
 _PARTS = 8  # parts of a page that failed
 _PAGES_AT_ONCE = 3  # more would only make each of them late: the server works on all of them
+_EXIT_CODE = "Run.exitcode"
 _WHOLE_AT_ONCE = 4  # runs whose gap is fetched whole
 
 T = TypeVar("T")
@@ -63,6 +70,7 @@ class Aliases:
         history: reads one run's curves whole.
         timing: the clock.
         suspects: runs that failed the last time; they are asked for apart from the others.
+        lacks: what this server's schema is known not to have.
     """
 
     ask: Ask
@@ -70,6 +78,7 @@ class Aliases:
     history: ReadHistory
     timing: Timing
     suspects: set[RunRef]
+    lacks: set[str]
 
     async def __call__(self, asked: Sequence[Asked]) -> dict[RunRef, News]:
         """What is new of each run; a gap larger than the sample is fetched whole."""
@@ -145,12 +154,17 @@ class Aliases:
             }
             if each.system:
                 variables[f"m{place}"] = each.system
-        return await self.ask(
-            graphql.news_of([(each.facts, bool(each.system)) for each in asked]),
-            variables,
-            within,
-            partial(_read, asked, self.app_url),
-        )
+        read = partial(_read, asked, self.app_url)
+        if _EXIT_CODE not in self.lacks:
+            facts = [each.facts for each in asked]
+            try:
+                return await self.ask(_operation(facts, asked), variables, within, read)
+            except FieldUnknown:
+                if "end" not in facts:
+                    raise
+                self.lacks.add(_EXIT_CODE)
+        facts = ["all" if each.facts == "end" else each.facts for each in asked]
+        return await self.ask(_operation(facts, asked), variables, within, read)
 
     async def _whole(
         self, run: Run, keys: Sequence[str], since: int | None
@@ -160,6 +174,12 @@ class Aliases:
             return run.ref, await self.history(run, keys, effort, since_step=since)
         except AnalysisError as error:
             return run.ref, History({}, (Missing("rows of a long gap", error.sentence),))
+
+
+def _operation(facts: Sequence[str], asked: Sequence[Asked]) -> Operation:
+    return graphql.news_of(
+        [(what, bool(each.system)) for what, each in zip(facts, asked, strict=True)]
+    )
 
 
 def _thinned(keys: Sequence[str], history: History) -> list[str]:
@@ -187,7 +207,7 @@ def _read(asked: Sequence[Asked], app_url: str, answer: Answer) -> dict[RunRef, 
 
 def _with_facts(run: Run, asked: Asked, node: Mapping[str, Any], app_url: str) -> Run:
     match asked.facts:
-        case "all":
+        case "all" | "end":
             return run_of(node, run.ref, app_url)
         case "summary":
             return with_summary(run, node)

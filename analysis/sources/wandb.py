@@ -80,7 +80,7 @@ class WandbSource:
         self._transport: Transport | None = None
         self._opening = asyncio.Lock()
         self._flights: Flights[object, Any] = Flights()
-        self._lacks: set[str] = set()  # operations that this server's schema does not know
+        self._lacks: set[str] = set()  # operations and fields that this server does not know
         self._suspects: set[RunRef] = set()  # runs whose curves failed the last time
 
     async def __aenter__(self) -> Self:
@@ -265,6 +265,7 @@ class WandbSource:
             history=self.history,
             timing=self._timing,
             suspects=self._suspects,
+            lacks=self._lacks,
         )
 
     async def _of_run(

@@ -27,6 +27,8 @@ SYSTEM_EVERY: Final = timedelta(minutes=10)
 SYSTEM_A_TICK: Final = 10
 """Live runs whose system metrics come along in one tick, the longest unasked first."""
 SYSTEM_SAMPLES: Final = 300
+ALL: Final = frozenset({"all", "end"})
+"""The values of ``Asked.facts`` with which config and names come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class Asking:
                 continue
             known = each.kept.names
             if (
-                asked[each.path].facts == "all"
+                asked[each.path].facts in ALL
                 or not known
                 or came.run.keys.keys() != each.kept.run.keys.keys()
                 or not set(self._own(came.run)) <= set(known)
@@ -173,11 +175,13 @@ class Asking:
         kept = each.kept
         return _older(kept.facts_at, self.now, FACTS_EVERY) and _beats_since(kept, kept.facts_at)
 
-    def _facts(self, each: Seen, *, moved: bool) -> Literal["", "summary", "all"]:
+    def _facts(self, each: Seen, *, moved: bool) -> Literal["", "summary", "all", "end"]:
         """How much of the run itself is asked for."""
         if each.whole or not moved:
             return ""
         kept = each.kept
+        if each.turned and kept.run.state.ended:
+            return "end"
         old = _older(kept.facts_at, self.now, FACTS_EVERY)
         return "all" if each.turned or old or not kept.run.keys else "summary"
 

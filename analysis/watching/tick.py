@@ -21,7 +21,7 @@ from analysis.run import Run
 from analysis.signals import system_names
 from analysis.sources.base import Asked, Census, News, RunSource
 from analysis.thresholds import DEFAULTS, Thresholds
-from analysis.watching.asking import Asking, Seen
+from analysis.watching.asking import ALL, Asking, Seen
 from analysis.watching.compact import compact, extend
 from analysis.watching.keeping import Kept as Kept
 from analysis.watching.keeping import Stored as Stored
@@ -187,7 +187,7 @@ class _Came:
             _with_points(kept, asked, came.history),
             run=replace(came.run, rows=seen.rows) if seen.whole else came.run,
             names=kept.names or tuple(asked.keys),
-            facts_at=self.now if told and asked.facts == "all" else kept.facts_at,
+            facts_at=self.now if told and asked.facts in ALL else kept.facts_at,
             blob=None,
         )
         if came.system is not None:
