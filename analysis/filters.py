@@ -102,6 +102,19 @@ Filter = Is | Compares | Not | All | AnyOf
 EVERYTHING = All()
 
 
+def is_about_me(condition: Filter) -> bool:
+    """Whether a filter asks who “me” is."""
+    match condition:
+        case Is(field="owner", value=value):
+            return value.lower() == "me"
+        case Not(part=part):
+            return is_about_me(part)
+        case All(parts=parts) | AnyOf(parts=parts):
+            return any(is_about_me(part) for part in parts)
+        case _:
+            return False
+
+
 def matches(condition: Filter, matter: Matter) -> bool:
     """Whether a filter holds for a run or an alert. What the run lacks never compares."""
     match condition:

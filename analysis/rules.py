@@ -31,6 +31,8 @@ Kind = Literal["threshold", "ratio", "zscore", "nan"]
 T = TypeVar("T")
 _OPS: dict[str, Op] = {op: op for op in get_args(Op)}
 _KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
+MOST_STEPS = 1_000_000_000
+"""The longest span of a rule; far beyond any run."""
 LEAST_POINTS = 8
 """Earlier points that a ratio or a z-score needs: fewer make no median worth comparing with."""
 
@@ -123,13 +125,16 @@ _NAN = re.compile(
 )
 
 
+_BLANKS = re.compile(r"(\"[^\"]*\"|'[^']*'|`[^`]*`)|\s+")  # those within quotes stay
+
+
 def parse(text: str) -> Rule:
     """Reads a rule.
 
     Raises:
         BadRule: when it cannot be read; the sentence says what is expected.
     """
-    cleaned = " ".join(text.replace("“", '"').replace("”", '"').split())
+    cleaned = _BLANKS.sub(lambda m: m[1] or " ", text.replace("“", '"').replace("”", '"')).strip()
     for prefix in ("alert when ", "when ", "if "):
         if cleaned.lower().startswith(prefix):
             cleaned = cleaned[len(prefix) :]
@@ -178,7 +183,8 @@ def rule_of(values: Mapping[str, Any]) -> Rule:
         raise BadRule(f"The rule on “{shorten(metric)}” lacks its comparison or its number.")
     if kind == "threshold":
         return Rule(metric, "threshold", op, value=float(needed))
-    if float(needed) <= 0 or not (steps is None or (_is_number(steps) and int(steps) >= 1)):
+    in_range = steps is None or (_is_number(steps) and 1 <= int(steps) <= MOST_STEPS)
+    if float(needed) <= 0 or not in_range:
         raise BadRule(f"The rule on “{shorten(metric)}” needs a positive factor and span.")
     span = None if steps is None else int(steps)
     return Rule(metric, kind, op, factor=float(needed), steps=span)
@@ -274,7 +280,10 @@ def _one_of(text: object, table: Mapping[str, T]) -> T | None:
 
 
 def _float(text: str) -> float:
-    return float(text.replace("_", ""))
+    value = float(text.replace("_", ""))
+    if not math.isfinite(value):
+        raise BadRule(f"“{shorten(text)}” is too large a number.")
+    return value
 
 
 def _positive(text: str) -> float:
@@ -288,8 +297,8 @@ def _steps(text: str | None) -> int | None:
     if text is None:
         return None
     steps = int(text.replace(",", "").replace("_", ""))
-    if steps < 1:
-        raise BadRule("The span of a rule must be at least one step.")
+    if not 1 <= steps <= MOST_STEPS:
+        raise BadRule(f"The span of a rule must be from one to {MOST_STEPS:,} steps.")
     return steps
 
 

@@ -28,6 +28,9 @@ async def alert(ask: Ask) -> AsyncIterator[Reply]:
     channel = await must_be_heard(ask)
     where, run = await _about(ask)
     await may_read(ask, where.entity)
+    if run is None and where.project is not None:
+        # A name that is mistyped is said now, not by rules that never hold.
+        await ask.services.conversation.directory.recent(where)
     watching = ask.services.watching
     told = rule.to_json() | ({"run": run} if run else {})
     words = f"{rule} of {run}" if run else str(rule)

@@ -12,7 +12,7 @@ from handlers.registry import Ask, action, command
 from handlers.reply import Reply
 from handlers.targets import may_read
 from handlers.views import watches as view
-from handlers.watching.places import must_be_heard, where_of
+from handlers.watching.places import must_be_heard, typed_of, where_of
 from handlers.watching.ports import Briefed
 from handlers.watching.silencing import channel_of
 
@@ -29,6 +29,8 @@ async def briefing(ask: Ask) -> AsyncIterator[Reply]:
     if slots.off:
         yield await _off(ask)
         return
+    if not slots.time and typed_of(ask):
+        raise BadReference("I could not read when.", _HELP)
     if not slots.time:
         yield Reply(view.briefings(await _here(ask)), audience="person")
         return

@@ -1,6 +1,7 @@
 """`help [COMMAND]`, and what is said to a sentence that was not understood."""
 
 from collections.abc import AsyncIterator, Sequence
+from html import unescape
 
 from handlers import registry
 from handlers.commands.channel import state
@@ -37,13 +38,23 @@ async def show_help(ask: Ask) -> AsyncIterator[Reply]:
 @command(Intent.UNKNOWN, Intent.CLARIFY)
 async def not_understood(ask: Ask) -> AsyncIterator[Reply]:
     """Says that the sentence was not understood, and what would be."""
-    text = ask.request.text.replace(f"<@{ask.request.bot_user}>", "").strip()
+    text = unescape(ask.request.text).replace(f"<@{ask.request.bot_user}>", "").strip()
+    named = _named(text) if ask.request.kind == "command" else None
+    if named is not None:
+        yield Reply(view.misread(text, named), audience="person")
+        return
     if not text:
         yield Reply(view.overview(available()), audience="person")
         return
     nearest = suggestions(ask.reading, text, ask.context)
     sure = ask.reading.intent is Intent.CLARIFY
     yield Reply(view.not_understood(text, nearest, half=sure), audience="person")
+
+
+def _named(text: str) -> Command | None:
+    """The command that a slash command begins with: then that is what was meant."""
+    word = text.split(maxsplit=1)[0].lower() if text else ""
+    return next((entry for entry in available() if entry.name == word), None)
 
 
 def available() -> Sequence[Command]:

@@ -1,5 +1,6 @@
 """`mute`, `snooze` and their ends; and the buttons of alerts that do the same."""
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from analysis.alerts.base import is_group
 from analysis.errors import BadReference, NotFound
+from analysis.refs import shorten
 from handlers.commands.undo import undoing
 from handlers.conversation.ports import Change
 from handlers.language.intents import Intent, Slots
@@ -15,19 +17,25 @@ from handlers.reply import Reply
 from handlers.targets import may_read, run_of_path, runs_of
 from handlers.views import silence as view
 from handlers.watching.manners import KINDS
-from handlers.watching.places import flags_of
+from handlers.watching.places import flags_of, typed_of
 from handlers.watching.ports import Silence
 from handlers.watching.silencing import KIND, channel_of, heard, restored, silenced, span
 
 _USUAL: Final = timedelta(hours=4)
 _LONGEST: Final = timedelta(days=365)
+_SPAN: Final = re.compile(r"[-+]?\d[\d.:e]*[a-z]*$|until$", re.IGNORECASE)
+"""What was meant for a span or a time of day, and was not read as one."""
 
 
 @command(Intent.MUTE)
 async def mute(ask: Ask) -> AsyncIterator[Reply]:
     """No alerts about runs here any more."""
     kind = flags_of(ask).get("kind")
-    if kind is not None and kind in KINDS:
+    if kind is not None:
+        if kind not in KINDS:
+            raise BadReference(
+                f"There is no kind of alert “{shorten(kind)}”.", f"There are: {', '.join(KINDS)}."
+            )
         yield await silenced(ask, [kind], until=None, scope="kind")
         return
     yield await silenced(ask, await _paths(ask), until=None)
@@ -36,8 +44,10 @@ async def mute(ask: Ask) -> AsyncIterator[Reply]:
 @command(Intent.SNOOZE)
 async def snooze(ask: Ask) -> AsyncIterator[Reply]:
     """No alerts about runs for a while; about anything here, where no run was named."""
-    until = await _until(ask)
     slots = ask.reading.slots
+    if not slots.duration and not slots.time and any(map(_SPAN.match, typed_of(ask).split())):
+        raise BadReference("That is no time to snooze for.", "Write for example 30m, 2h or 1d.")
+    until = await _until(ask)
     if slots.runs:
         yield await silenced(ask, await _paths(ask), until=until)
     else:

@@ -13,6 +13,7 @@ from handlers.targets import may_read
 from handlers.views import settings as view
 from handlers.views.escape import mention
 from handlers.views.watches import SETTINGS
+from handlers.watching.filters import must_know_me
 from handlers.watching.manners import Manners
 from handlers.watching.ports import Briefed, Watched
 from handlers.watching.silencing import channel_of
@@ -78,6 +79,8 @@ async def save(ask: Ask) -> AsyncIterator[Reply]:
     here = await watching.subscriptions.in_channel(channel)
     for watched in here:
         await may_read(ask, watched.where.entity)
+    for text in told.filters.values():
+        await must_know_me(ask, text)
     before = {
         "manners": (await watching.subscriptions.manners(channel)).stored(),
         "filters": {str(one.id): one.filters for one in here},

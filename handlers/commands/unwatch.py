@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 
 from analysis.errors import BadReference, NotFound
+from analysis.refs import ProjectRef
 from handlers.commands.undo import undoing
 from handlers.conversation.ports import Change
 from handlers.language.intents import Intent
@@ -10,12 +11,12 @@ from handlers.registry import Ask, action, command
 from handlers.reply import Reply
 from handlers.targets import may_read, runs_of
 from handlers.views import watches as view
-from handlers.watching.filters import of_runs
+from handlers.watching.filters import of_runs, without
 from handlers.watching.places import where_of
 from handlers.watching.ports import RuleSet, Watched
 from handlers.watching.silencing import silenced
 
-_KIND, _RULE = "unwatch", "unalert"
+_KIND, _RULE, _NARROWED = "unwatch", "unalert", "narrowed"
 
 
 @command(Intent.STOP_WATCH)
@@ -91,10 +92,25 @@ async def _run_left(ask: Ask, here: Sequence[Watched]) -> Reply:
     """A run is not watched any more: its own watch ends, else it is muted here."""
     refs = await runs_of(ask)
     filters = of_runs(refs)
-    own = next((one for one in here if one.filters == filters), None)
-    if own is not None:
-        return await stopped(ask, own)
+    places = {ProjectRef(ref.entity, ref.project) for ref in refs}
+    for own in here:
+        if own.where not in places:
+            continue
+        if own.filters == filters:
+            return await stopped(ask, own)
+        left = without(own.filters, filters)
+        if left is not None:
+            return await _narrowed(ask, own, left)
     return await silenced(ask, [ref.path for ref in refs], until=None)
+
+
+async def _narrowed(ask: Ask, watched: Watched, left: str) -> Reply:
+    """A watch of single runs goes on without some of them."""
+    await ask.services.watching.subscriptions.filter(watched.id, left)
+    before = {"watch": watched.id, "filters": watched.filters}
+    change = Change(_NARROWED, watched.channel, ask.request.user, before)
+    token = await ask.services.conversation.undos.offer(change)
+    return Reply(view.narrowed(watched.where, left, token))
 
 
 async def _rule_removed(ask: Ask, number: str) -> Reply:
@@ -114,6 +130,13 @@ async def _undo(ask: Ask, change: Change) -> str:
     await may_read(ask, str(change.before["entity"]))
     await ask.services.watching.subscriptions.restore(int(change.before["watch"]))
     return "Taken back: watching goes on here."
+
+
+@undoing(_NARROWED)
+async def _undo_narrowed(ask: Ask, change: Change) -> str:
+    subscriptions = ask.services.watching.subscriptions
+    await subscriptions.filter(int(change.before["watch"]), str(change.before["filters"]))
+    return "Taken back: the watch has its earlier filters again."
 
 
 @undoing(_RULE)

@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator
 
-from analysis.refs import ProjectRef
+from analysis.errors import BadReference
+from analysis.refs import ProjectRef, shorten
 from handlers.commands.look import clicked
 from handlers.commands.undo import undoing
+from handlers.conversation.owner import owner_of
 from handlers.conversation.ports import Change
 from handlers.language.intents import Intent
 from handlers.registry import Ask, action, command
@@ -14,8 +16,8 @@ from handlers.views import look as look_view
 from handlers.views import watches as view
 from handlers.views.board import content
 from handlers.waiting import background
-from handlers.watching.filters import filters_of_flags, of_runs
-from handlers.watching.places import flags_of, must_be_heard, targets_of, where_of
+from handlers.watching.filters import either, filters_of_flags, must_know_me, of_runs
+from handlers.watching.places import flags_of, must_be_heard, targets_of, typed_of, where_of
 
 _KIND = "watch"
 _QUIET_S = 1.0
@@ -25,19 +27,46 @@ _QUIET_S = 1.0
 async def watch(ask: Ask) -> AsyncIterator[Reply]:
     """Starts watching here; with `--preview` it only says what that would have posted."""
     slots = ask.reading.slots
+    flags = flags_of(ask)
     if slots.runs:
         refs = await runs_of(ask)
         where = ProjectRef(refs[0].entity, refs[0].project)
-        filters: str | None = of_runs(ref for ref in refs if ref.project == where.project)
+        theirs = of_runs(ref for ref in refs if ref.project == where.project)
+        filters: str | None = await _these_too(ask, where, theirs)
     else:
+        _must_be_a_place(ask)
         where = await where_of(ask)
-        filters = filters_of_flags(flags_of(ask))
+        whose = slots.owner if slots.owner == "me" else await owner_of(ask, slots.owner)
+        filters = filters_of_flags({**flags, "owner": whose} if whose else flags)
     if slots.preview:
         async for reply in _previewed(ask, where, filters):
             yield reply
         return
     async for reply in begun(ask, where, filters):
         yield reply
+
+
+def _must_be_a_place(ask: Ask) -> None:
+    """Raises where something was typed that names no place: the default would be a guess."""
+    slots = ask.reading.slots
+    if slots.projects and len(slots.projects) > 1:
+        raise BadReference(
+            "I watch one project at a time, or a whole entity.",
+            f"Write /wandb watch {slots.entity or 'ENTITY'}/{slots.projects[0]}, then the next.",
+        )
+    typed = typed_of(ask)
+    if typed and not (slots.entity or slots.projects or slots.owner):
+        raise BadReference(
+            f"“{shorten(typed)}” is no project, entity or run that I know.",
+            "Write for example /wandb watch ENTITY/PROJECT.",
+        )
+
+
+async def _these_too(ask: Ask, where: ProjectRef, runs: str) -> str:
+    """The filter by which some runs are watched beside what is watched of their project already."""
+    channel = ask.request.channel
+    here = await ask.services.watching.subscriptions.find(channel, where) if channel else None
+    return runs if here is None or here.only_rules else either(here.filters, runs)
 
 
 @action(look_view.WATCH)
@@ -58,8 +87,7 @@ async def begun(ask: Ask, where: ProjectRef, filters: str | None) -> AsyncIterat
     channel = await must_be_heard(ask)
     await may_read(ask, where.entity)
     services, watching = ask.services, ask.services.watching
-    if filters:
-        await watching.subscriptions.check_filters(filters)
+    await must_know_me(ask, filters or "")
     await watching.subscriptions.resume(channel)  # it can be posted to, as was just asked
     call = watching.look(targets_of(look_view.Shown.of(where)), hours=24.0, fresh=True)
     async with background(call, services.clock) as work:
@@ -92,7 +120,7 @@ async def _previewed(ask: Ask, where: ProjectRef, said: str | None) -> AsyncIter
     watching, channel = ask.services.watching, ask.request.channel or ask.request.user
     here = await watching.subscriptions.find(channel, where)
     filters = said if said is not None else here.filters if here is not None else ""
-    await watching.subscriptions.check_filters(filters)
+    await must_know_me(ask, filters)
     manners = await watching.subscriptions.manners(channel)
     person = await ask.services.conversation.accounts.of(ask.request.user)
     call = watching.preview(

@@ -80,6 +80,15 @@ def not_understood(text: str, nearest: Sequence[Suggestion], *, half: bool = Fal
     return b.message(what, b.only([b.section(shown), _buttons(nearest), b.context(more)]))
 
 
+def misread(text: str, command: Command) -> Message:
+    """A slash command that begins well and goes on in a way that cannot be read: how it is used."""
+    what = mrkdwn("🤔 I could not read “{text}”.", text=escape(text, 120))
+    examples = [mrkdwn("• {example}", example=code(example)) for example in command.examples]
+    lines = [what, mrkdwn("Write {usage}, for example:", usage=_usage(command)), *examples]
+    more = mrkdwn("Nothing was changed. {details}", details=escape(command.details, 600))
+    return b.message(what, [b.section(join("\n", lines)), b.context(more)])
+
+
 def greeting(nearest: Sequence[Suggestion]) -> Message:
     """Hello, and where to begin."""
     text = mrkdwn("👋 Hello! Ask me how your training runs are doing.")

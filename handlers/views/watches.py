@@ -62,6 +62,13 @@ def stopped(watched: Watched, token: str) -> Message:
     return _undoable(text, token)
 
 
+def narrowed(where: ProjectRef, left: str, token: str) -> Message:
+    """A watch of single runs has fewer of them."""
+    text = mrkdwn("👁️ In {where} I watch only {left} here now.", where=code(str(where)),
+                  left=code(left))  # fmt: skip
+    return _undoable(text, token)
+
+
 def resumed(watched: Watched) -> Message:
     """A paused watch goes on."""
     text = mrkdwn("👁️ I watch {where} here again.", where=code(str(watched.where)))

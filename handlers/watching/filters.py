@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from analysis.filters import All, AnyOf, Filter, Is, parse, text_of
+from analysis.filters import All, AnyOf, BadFilter, Filter, Is, is_about_me, parse, text_of
 from analysis.refs import RunRef
+from handlers.conversation.owner import owner_of
+from handlers.registry import Ask
 
 _FIELDS = ("owner", "state", "tag", "group", "sweep", "name", "severity")
 _WRITTEN = ("config", "metric")
@@ -20,6 +22,9 @@ def filters_of_flags(flags: Mapping[str, str]) -> str | None:
         BadFilter: a condition cannot be read.
     """
     parts: list[Filter] = []
+    for name in (*_FIELDS, *_WRITTEN, "user", "where"):
+        if name in flags and not flags[name].strip(" ,"):
+            raise BadFilter(f"--{name} lacks its value.", f"Write for example --{name} VALUE.")
     for name in _FIELDS:
         said = flags.get(name) or (flags.get("user") if name == "owner" else None)
         if said:
@@ -39,6 +44,37 @@ def _any_of(name: str, said: str) -> Filter:
     values = [value.strip() for value in said.split(",") if value.strip()]
     each = [parse(f'{name}:"{value.replace(chr(34), "")}"') for value in values]
     return each[0] if len(each) == 1 else AnyOf(tuple(each))
+
+
+async def must_know_me(ask: Ask, text: str) -> None:
+    """Asks who “me” is where a filter needs that and nobody knows: it would let nothing pass.
+
+    Raises:
+        BadFilter: it cannot be read.
+        AskBack: the person is not linked to a W&B user.
+    """
+    if is_about_me(parse(text)):
+        await owner_of(ask, "me")
+
+
+def either(one: str, other: str) -> str:
+    """The filter that lets pass what any of two does; empty means everything."""
+    if not one or not other:
+        return ""
+    parts = [part for text in (one, other) for part in _parts(parse(text))]
+    return text_of(AnyOf(tuple(dict.fromkeys(parts))))
+
+
+def without(filters: str, runs: str) -> str | None:
+    """A filter of single runs without some of them; ``None`` where it is not such a filter."""
+    left = [part for part in _parts(parse(filters)) if part not in _parts(parse(runs))]
+    if not left or len(left) == len(_parts(parse(filters))):
+        return None
+    return text_of(left[0] if len(left) == 1 else AnyOf(tuple(left)))
+
+
+def _parts(condition: Filter) -> tuple[Filter, ...]:
+    return condition.parts if isinstance(condition, AnyOf) else (condition,)
 
 
 def of_runs(refs: Iterable[RunRef]) -> str:

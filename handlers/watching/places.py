@@ -6,7 +6,7 @@ from typing import Final
 
 from analysis.errors import BadReference, BadRequest
 from analysis.look import Targets
-from analysis.refs import ProjectRef
+from analysis.refs import ProjectRef, shorten
 from handlers.conversation.which import defaults_of, may_read, place_of
 from handlers.language.grammar import parse, without_slash
 from handlers.language.text import normal
@@ -15,6 +15,7 @@ from handlers.views.look import Shown
 
 HOURS: Final = 24.0
 _MOST_HOURS: Final = 24.0 * 90
+_OWN: Final = frozenset({"kind"})  # of `mute`
 
 
 class NotInvited(BadRequest):
@@ -22,14 +23,29 @@ class NotInvited(BadRequest):
 
 
 def flags_of(ask: Ask) -> Mapping[str, str]:
-    """The flags of a slash command, by name."""
+    """The flags of a slash command, by name.
+
+    Raises:
+        BadReference: One is written that there is not.
+    """
     if ask.request.kind != "command":
         return {}
     text = normal(ask.request.text)
+    read = parse(without_slash(text) or text)
+    unknown = [name for name in read.unknown if name not in _OWN]
+    if unknown:
+        known = ", ".join(f"--{name}" for name in (read.command.flags if read.command else ()))
+        raise BadReference(f"I do not know --{shorten(unknown[0])}.", f"There are: {known}.")
     # Slack escapes what people type: “>” comes as an entity.
-    return {
-        name: unescape(value) for name, value in parse(without_slash(text) or text).flags.items()
-    }
+    return {name: unescape(value) for name, value in read.flags.items()}
+
+
+def typed_of(ask: Ask) -> str:
+    """What follows the name of a slash command, without its flags; empty in a sentence."""
+    if ask.request.kind != "command":
+        return ""
+    text = normal(ask.request.text)
+    return unescape(parse(without_slash(text) or text).rest).strip()
 
 
 async def where_of(ask: Ask) -> ProjectRef:
