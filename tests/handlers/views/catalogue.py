@@ -259,7 +259,7 @@ def _people() -> Iterator[tuple[str, Variants]]:
             "not_understood": help.not_understood("make tea", ASKS),
             "not_understood:half": help.not_understood("compare tea", ASKS, half=True),
             "misread": help.misread("describe this that", x.COMMANDS[0]),
-        "greeting": help.greeting(ASKS),
+            "greeting": help.greeting(ASKS),
             "welcome": help.welcome(),
         },
     )
@@ -298,7 +298,7 @@ def _watching() -> Iterator[tuple[str, Variants]]:
             "changed": watches.changed(x.watched(), Manners(), "token"),
             "stopped": watches.stopped(x.watched(), "token"),
             "narrowed": watches.narrowed(x.PLACE, "name:otter", "token"),
-        "resumed": watches.resumed(x.watched()),
+            "resumed": watches.resumed(x.watched()),
             "listing": watches.listing(
                 x.WATCHES, "C1", silences=x.SILENCES, briefings=[x.BRIEFED], rules=1
             ),
