@@ -62,7 +62,14 @@ def _with(alert: Alert, causes: Mapping[str, WhyReport]) -> Alert:
     cause = causes.get(alert.subject)
     if cause is None or not alert.opens or alert.kind not in _EXPLAINED:
         return alert
+    if " at step " in alert.headline:  # said once, where the alert says when
+        cause = cause.model_copy(update={"sentence": _without_step(cause)})
     return replace(alert, cause=cause, headline=f"{alert.headline}: {_lower(cause.sentence)}")
+
+
+def _without_step(cause: WhyReport) -> str:
+    """The cause's sentence without the step after which it happened."""
+    return cause.sentence.replace(f" after step {cause.evidence.get('last_step')}", "", 1)
 
 
 def _lower(sentence: str) -> str:
