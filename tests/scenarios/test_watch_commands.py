@@ -234,9 +234,17 @@ async def test_an_answer_always_takes_the_place_of_slow(house: House) -> None:
     assert not [m for m in house.channel() if "slow to answer" in m.plain]
 
 
+@pytest.fixture
+async def patient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    """A house whose looks may take long: how long they take is no matter of this test."""
+    async with a_house(tmp_path, monkeypatch, WANDB_BOT_DESCRIBE__DEADLINE_S="45") as house:
+        yield house
+
+
 @pytest.mark.parametrize("count", [3, 300])
-async def test_a_look_at_few_or_many_runs_is_paged(house: House, count: int) -> None:
+async def test_a_look_at_few_or_many_runs_is_paged(patient: House, count: int) -> None:
     """`--once` shows a page that Slack takes, and turns it in place."""
+    house = patient
     for number in range(count):
         a_run(house, f"run-{number:03}")
     await house.says("/wandb watch demo/digits --once")
