@@ -1,7 +1,6 @@
 """What the conversation remembers, in the database."""
 
-from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -16,19 +15,21 @@ from bot.conversation import (
     StoredTopics,
     StoredUndos,
 )
-from bot.storage import Database, open_database
+from bot.storage import Database
 from handlers.conversation.memory import SHOWN_FOR, UNDO_FOR
 from handlers.conversation.ports import Change, Person, Place, Question
 from handlers.language.intents import Intent, Ref, Slots, Understanding
 from handlers.reply import Posted, Topic
 from tests.clocks import HandClock
+from tests.support.databases import (
+    database,
+    database_url,
+    postgres,
+    postgres_or_why,
+    sqlite_template,
+)
 
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await open_database(f"sqlite:///{tmp_path / 'bot.db'}")
-    yield opened
-    await opened.close()
+__all__ = ["database", "database_url", "postgres", "postgres_or_why", "sqlite_template"]
 
 
 @pytest.fixture
