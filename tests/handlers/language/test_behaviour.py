@@ -204,3 +204,50 @@ def test_a_batch_names_what_is_wrong_with_a_line() -> None:
     answers = [json.loads(line) for line in understand_batch(lines)]
     assert [answer["id"] for answer in answers] == [None, None, 7, "x"]
     assert all(answer["error"] for answer in answers)
+
+
+@pytest.mark.parametrize(
+    ("line", "intent", "slots"),
+    [
+        ("failures audio", Intent.FAILURES, {"projects": ("audio",)}),
+        ("failures training", Intent.FAILURES, {"projects": ("training",)}),
+        ("watch status", Intent.START_WATCH, {"entity": "status"}),
+        ("best cats by speed", Intent.BEST_RUN, {"projects": ("cats",), "metrics": ("speed",)}),
+    ],
+)
+def test_the_first_word_of_a_command_decides(
+    line: str, intent: Intent, slots: dict[str, object]
+) -> None:
+    """What follows is a name, even where it is a plain word or one of the table's."""
+    found = said(line, "command")
+    assert found.intent is intent
+    assert {name: getattr(found.slots, name) for name in slots} == slots
+
+
+@pytest.mark.parametrize("metric", ["custom/x", "a/b/c"])
+def test_a_rule_after_alert_is_never_another_order(metric: str) -> None:
+    """A metric that looks like a path is not watched, and not waited for."""
+    found = said(f"alert when {metric} is nan", "command")
+    assert found.intent is Intent.ALERT_RULE
+    assert found.slots.rule is not None
+    assert found.slots.rule.metric == metric
+
+
+def test_commas_join_the_runs_of_one_side() -> None:
+    """Only between the sides of the command; a list of runs alone is a list."""
+    found = said("compare calm-otter-1,calm-otter-2 alpha", "command")
+    assert found.slots.runs == ("acme/vision/c0ffee01,acme/vision/c0ffee02", ALPHA)
+    assert said("compare alpha,beta", "command").slots.runs == (ALPHA, BETA)
+
+
+@pytest.mark.parametrize("text", ["undo", "snooze", "~mute this~", "wake me when it's over"])
+def test_overheard_orders_need_an_object_and_plain_words(text: str) -> None:
+    """A bare word, struck text or a figure of speech among people starts nothing."""
+    thread = {"kind": "run", "run": ALPHA}
+    assert said(text, "thread", thread=thread).intent is Intent.UNKNOWN
+
+
+def test_a_request_may_follow_a_remark_but_no_condition() -> None:
+    """A refusal before it does not negate it; a condition holds for it."""
+    assert said("<@U0BOT> no alerts needed, please mute alpha").intent is Intent.MUTE
+    assert said("<@U0BOT> if it crashes again, please mute alpha").intent is not Intent.MUTE

@@ -1,7 +1,9 @@
 """The corpus: sentences as people type them, with what they mean.
 
 `build.jsonl` was used for building. `held_out.jsonl` was written before the first line of code and
-is only measured; nothing was ever tuned on its failures.
+is only measured; nothing was ever tuned on its failures. Each `fresh_*.jsonl` was committed before
+any result on it was seen, measured once (the figures stand in docs/understanding.md), and is built
+on since. Where a line accepts several harmless answers, `accept` names them.
 """
 
 import json
@@ -15,6 +17,7 @@ import pytest
 from handlers.language import ACTIONS, Context, Intent, as_json, understand, understand_batch
 
 CORPUS = Path(__file__).parent / "corpus"
+FRESH = tuple(sorted(path.stem for path in CORPUS.glob("fresh_*.jsonl")))
 ACTING = {intent.value for intent in ACTIONS | {Intent.SETTINGS}}
 
 
@@ -51,9 +54,11 @@ def score(part: str) -> Score:
         found = got["slots"]
         assert isinstance(found, dict)
         count += 1
-        right = got["intent"] == expect["intent"]
+        accepted = got["intent"] in expect.get("accept", ())
+        right = accepted or got["intent"] == expect["intent"]
+        said = {k: v for k, v in found.items() if k != "topic"}
         intents += right
-        slots += right and {k: v for k, v in found.items() if k != "topic"} == expect["slots"]
+        slots += accepted or (right and said == expect["slots"])
         if got["intent"] in ACTING and not right:
             wrong.append(str(row["text"]))
     return Score(count, intents / count, slots / count, tuple(wrong))
@@ -75,7 +80,15 @@ def test_sentences_are_understood(part: str, least: float) -> None:
     assert found.slots >= least
 
 
-@pytest.mark.parametrize("part", ["build", "held_out"])
+def test_fresh_sets_are_understood_by_now() -> None:
+    """All that was once fresh, together."""
+    scores = [score(part) for part in FRESH]
+    count = sum(one.count for one in scores)
+    assert sum(one.intent * one.count for one in scores) / count >= 0.98
+    assert sum(one.slots * one.count for one in scores) / count >= 0.98
+
+
+@pytest.mark.parametrize("part", ["build", "held_out", *FRESH])
 def test_no_sentence_starts_a_wrong_action(part: str) -> None:
     """Nothing is watched, muted, set or linked that was not asked for."""
     assert score(part).wrong_actions == ()
