@@ -59,7 +59,11 @@ class CommandReader:
         fits = True
         sides = _sides(parsed.rest) if command.intent is Intent.COMPARE else ()
         for part in sides or (parsed.rest,):
-            fits = self._part(command, part, context, index, slots) and fits
+            if sides and _SIDE.search(part):
+                runs = [name for name in part.strip("<>").split(",") if name]
+                _append(slots, "runs", ",".join(index.find(run).path or run for run in runs))
+            else:
+                fits = self._part(command, part, context, index, slots) and fits
         self._flags(parsed, slots, context, index)
         intent = command.intent
         if command.name == "watch" and "once" in parsed.flags:
@@ -87,10 +91,6 @@ class CommandReader:
         slots: dict[str, object],
     ) -> bool:
         """Reads arguments, or one side of a comparison; says whether all of it fits."""
-        if command.intent is Intent.COMPARE and _SIDE.search(text) and " " not in text:
-            runs = [part for part in text.strip("<>").split(",") if part]
-            _append(slots, "runs", ",".join(index.find(run).path or run for run in runs))
-            return True
         reading = self._reader.read(_clause(text), context, index, names=True)
         for place, path in reading.doubtful:
             if command.place == "run":
