@@ -2,14 +2,14 @@
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from analysis import robust
 from analysis.comparing.curves import Placed
-from analysis.comparing.location import Level, locate, memories, roughness
+from analysis.comparing.location import Level, detrended, locate, memories, roughness
 from analysis.comparing.stats import assumed_spread, pooled_spread
 from analysis.history import Floats
 
@@ -22,10 +22,8 @@ PARALLEL, PARALLEL_FEW = 5.0, 10.0
 """Standard errors by which a curve may stray from the others' course; of a few points, more."""
 STRAYS = 0.25
 """Share of the curves that may stray until they do not run in parallel at all."""
-UNSEEN = 2.0
-"""Times that the noise within the near window is underestimated at the most."""
-WORSE = 1.5
-"""Variance of the levels in a wider window, against the near one's, from which it is no better."""
+UNSEEN, UNSEEN_FEW, UNSEEN_ALONE = 1.5, 3.0, 1.2
+"""Times that a near window underestimates its noise at the most; of few points; of single runs."""
 APART = 0.02
 """Probability under which groups of seeds are said to have moved apart since a wider window."""
 COURSE = 32
@@ -34,6 +32,8 @@ DENSE = 8
 """Points in a window from which a curve tells itself how noisy it is; below, all together do."""
 ANCHORS = 3
 """Points in a window from which it is used; below, all are read at places of the sparsest one."""
+LATELY = 6
+"""Last places of the sparsest curve from which the noise of few points is estimated."""
 RECENT = 0.4
 """Share of a sparse curve's range from whose points its noise is estimated."""
 
@@ -114,11 +114,12 @@ def _at_course(
     places = [window.x for window in windows.values()]
     rests = [window.y - _joined(window.x, grid, course) for window in windows.values()]
     shapes = roughness(places, rests)
-    pooled = max(_scatter_of(rests), _recent_noise(list(windows.values())))
+    pooled = _scatter_of(rests) if count > 1 else _recent_noise(windows.values())
     kept = memories([rest / shape for rest, shape in zip(rests, shapes, strict=True)])
     found: dict[int, Level] = {}
     for index, rest, shape, memory in zip(windows, rests, shapes, kept, strict=True):
-        level = locate(rest, shape, memory, None if rest.size >= DENSE else pooled or None)
+        size = None if rest.size >= DENSE else max(pooled, robust.sigma(rest))
+        level = locate(rest, shape, memory, size)
         found[index] = replace(
             level,
             value=level.value + base,
@@ -174,7 +175,9 @@ def steady_levels(
         spread, freedom = pooled_spread(dealt)
         reference = spread if freedom else assumed_spread(sound)
         within = float(np.mean([level.error**2 for level in sound])) if sound else 0.0
-        if within <= QUIET * reference**2:
+        # Few points cannot vouch for how noisy they are.
+        enough = min((level.points for level in sound), default=DENSE) >= DENSE
+        if (enough or not freedom) and within <= QUIET * reference**2:
             break
     return deal(chosen, sizes)
 
@@ -191,24 +194,30 @@ def _parallel(
     pairs = {index: (a, b) for index, (a, b) in enumerate(zip(near, wider, strict=True)) if a and b}
     if not pairs:
         return list(wider)
-    if sum(b.error**2 for _, b in pairs.values()) > WORSE * sum(
-        a.error**2 for a, _ in pairs.values()
-    ):
+    few = min(a.points for a, _ in pairs.values()) < DENSE
+    # Without seeds to see whether the curves part, their own noise must tell.
+    replicated = len(pairs) > len(sizes)
+    if few and not replicated:
+        return None
+    unseen = UNSEEN_ALONE if not replicated else UNSEEN_FEW if few else UNSEEN
+    before = sum(a.error**2 for a, _ in pairs.values())
+    if before > 0.0 and sum(b.error**2 for _, b in pairs.values()) > unseen**2 * before:
         return None
     moves = {index: a.value - b.value for index, (a, b) in pairs.items()}
     shift = float(np.median(list(moves.values())))
     # A short window sees too little of slow noise: what the wider one saw of it counts as well,
     # within bounds, since it may have seen curves part.
     seen = {
-        index: min(max(a.error, b.error * math.sqrt(b.points / a.points)), UNSEEN * a.error)
+        index: min(
+            max(a.error, b.error * math.sqrt(b.points / a.points)), unseen * a.error or b.error
+        )
         for index, (a, b) in pairs.items()
     }
     floor = sorted(seen.values())[(len(seen) - 1) // 2]
     strays = {
         index
         for index, (a, _) in pairs.items()
-        if abs(moves[index] - shift)
-        > (PARALLEL if a.points >= DENSE else PARALLEL_FEW) * max(seen[index], floor)
+        if abs(moves[index] - shift) > (PARALLEL_FEW if few else PARALLEL) * max(seen[index], floor)
     }
     if len(strays) > STRAYS * len(pairs):
         return None
@@ -256,40 +265,59 @@ def _broken(curve: Placed, start: float, high: float) -> bool:
 
 def _at_anchors(curves: Mapping[int, Placed], anchors: Floats, start: float) -> dict[int, Level]:
     """Levels from few points; all curves together tell how noisy those are."""
-    lately = [Placed(c.x[c.x >= start], c.y[c.x >= start]) for c in curves.values()]
-    values = np.array(
-        [
-            _smooth_on(anchors, late if late.x.size > 1 else curve)
-            for late, curve in zip(lately, curves.values(), strict=True)
-        ]
-    )
+    values = _table(curves, anchors, start)
     count, points = values.shape
     course = np.median(values, axis=0) if count > 1 else np.zeros(points)
-    rests = list(values - course)
-    scatter = max(_recent_noise(list(curves.values())), _scatter_of(rests))
+    if count > 1:
+        sparsest = min((curve.x for curve in curves.values()), key=lambda x: x.size)
+        lately = _table(curves, sparsest[-LATELY:], float(sparsest[-LATELY:][0]))
+        scatter = _noise_of(lately - np.median(lately, axis=0))
+    else:
+        scatter = _recent_noise(curves.values())
     base = float(np.mean(course))
-    return {
-        index: replace(
-            locate(rest, size=scatter),
-            value=base + locate(rest, size=scatter).value,
-            error=scatter / math.sqrt(points),
-            scatter=scatter,
-        )
-        for index, rest in zip(curves, rests, strict=True)
-    }
+    found = {}
+    for index, rest in zip(curves, values - course, strict=True):
+        level = locate(rest, size=max(scatter, robust.sigma(rest)))
+        error = scatter / math.sqrt(points)
+        found[index] = replace(level, value=base + level.value, error=error, scatter=scatter)
+    return found
+
+
+def _table(curves: Mapping[int, Placed], places: Floats, start: float) -> Floats:
+    """The curves' running levels at few places, from points after ``start``: [curve, place]."""
+    late = [Placed(c.x[c.x >= start], c.y[c.x >= start]) for c in curves.values()]
+    return np.array(
+        [
+            _smooth_on(places, some if some.x.size > 1 else curve)
+            for some, curve in zip(late, curves.values(), strict=True)
+        ]
+    )
 
 
 def _scatter_of(rests: Sequence[Floats]) -> float:
-    """Standard deviation of the curves' rests about their own middles; 0 where too few tell."""
-    known = [rest for rest in rests if rest.size > 1]
-    if len(rests) < 2 or not known:
+    """Standard deviation of all curves' rests about their own straight lines; of ≥ 3 points each.
+
+    Slow noise shows in it as far as it can in a few points.
+    """
+    away = np.concatenate([detrended(rest) for rest in rests])
+    free = away.size - 2 * len(rests)
+    return robust.sigma(away) * math.sqrt(away.size / free * len(rests) / (len(rests) - 1))
+
+
+def _noise_of(rests: Floats) -> float:
+    """Standard deviation of points' noise, from all curves' rests together: float64[k, n], k ≥ 2.
+
+    From second differences where there are three points, so that curves that part are no noise.
+    """
+    count, points = rests.shape
+    if points < 2:
         return 0.0
-    away = np.concatenate([rest - np.median(rest) for rest in known])
-    lost = len(rests) / (len(rests) - 1) * away.size / (away.size - len(known))
-    return robust.sigma(away) * math.sqrt(lost)
+    order, norm = (2, 6.0) if points > 2 else (1, 2.0)
+    away = np.diff(rests, n=order, axis=1).ravel() / math.sqrt(norm)
+    return robust.sigma(away) * math.sqrt(count / (count - 1))
 
 
-def _recent_noise(curves: Sequence[Placed]) -> float:
+def _recent_noise(curves: Collection[Placed]) -> float:
     """Point-to-point noise where the curves are calm; the middle of the curves' own."""
     found = []
     for curve in curves:

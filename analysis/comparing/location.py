@@ -61,7 +61,7 @@ def locate(
     """
     n = values.size
     middle = robust.median(values)
-    scatter = robust.sigma(_detrended(values)) if n >= 4 else float(np.std(values))
+    scatter = robust.sigma(detrended(values)) if n >= 4 else float(np.std(values))
     if n < 3 or (n < 4 and size is None):
         return Level(float(np.mean(values)), scatter / math.sqrt(n), scatter, n)
     even = np.ones(n) if shape is None else 1.0 / shape
@@ -144,7 +144,7 @@ def unbiased(r: float, n: int) -> float:
 def memories(windows: Sequence[Floats]) -> list[float]:
     """Lag-one autocorrelation of each window's noise; one for all where they are logged alike."""
     own = [
-        min(MEMORY_MOST, unbiased(robust.autocorrelation(_detrended(window)), window.size))
+        min(MEMORY_MOST, unbiased(robust.autocorrelation(detrended(window)), window.size))
         for window in windows
     ]
     sizes = [window.size for window in windows]
@@ -176,6 +176,16 @@ def roughness(places: Sequence[Floats], windows: Sequence[Floats]) -> list[Float
     return [np.interp(x, at, size) for x in places]
 
 
+def detrended(values: Floats) -> Floats:
+    """The values without their straight line (least squares)."""
+    n = values.size
+    place = np.arange(n, dtype=np.float64) - 0.5 * (n - 1)
+    square = float(np.dot(place, place))
+    slope = float(np.dot(place, values)) / square if square > 0.0 else 0.0
+    found: Floats = values - values.mean() - slope * place
+    return found
+
+
 def _whitened(values: Floats, memory: float) -> Floats:
     """The shocks of a first-order process with unit variance at every place."""
     found = np.empty_like(values)
@@ -188,13 +198,3 @@ def _size(rest: Floats) -> float:
     away = np.abs(rest)
     middle = robust.median(away)
     return 1.4826 * middle if middle > 0.0 else 1.2533 * float(np.mean(away))
-
-
-def _detrended(values: Floats) -> Floats:
-    """The values without their straight line (least squares)."""
-    n = values.size
-    place = np.arange(n, dtype=np.float64) - 0.5 * (n - 1)
-    square = float(np.dot(place, place))
-    slope = float(np.dot(place, values)) / square if square > 0.0 else 0.0
-    found: Floats = values - values.mean() - slope * place
-    return found
