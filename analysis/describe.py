@@ -37,7 +37,6 @@ from analysis.sources.base import Effort, Progress, RunSource
 from analysis.thresholds import DEFAULTS, Thresholds
 from analysis.trend import trend
 
-_LARGE = 20_000  # points from which judging leaves the event loop
 _MANY_NAMES = 300  # names from which choosing among them leaves the event loop
 _ENDED_BADLY = frozenset({RunState.FAILED, RunState.CRASHED})
 _JUDGING_S = 0.5  # kept back of the deadline for judging
@@ -120,15 +119,13 @@ async def examine(
         progress=progress,
         on_run=on_run,
     )
-    points = sum(len(series) for series in history.values())
 
     def judge() -> Examination:
         s = signals.of(run, history, system, now=now, overrides=overrides)
         report = report_on(s, run_all(s, thresholds), system.missing)
         return Examination(report, s)
 
-    large = points + sum(len(series) for series in system.values()) >= _LARGE
-    made = await asyncio.to_thread(judge) if large else judge()
+    made = await off_loop(judge)
     if run.state not in _ENDED_BADLY:
         return made
     # Only such runs need what tells causes: importing it takes as long as reading a run.

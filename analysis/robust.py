@@ -13,6 +13,7 @@ from analysis.history import Bools, Floats, Ints
 
 _MAD_TO_SIGMA = 1.4826  # of a normal distribution (Rousseeuw & Croux 1993)
 _SMALL = 2_000  # points up to which sorting is quicker than looking for the middle
+_WIDE = 101  # values in the window of a running median, from twice which it runs over blocks
 _MEDIAN_EFFICIENCY = 1.2533  # sqrt(pi/2): standard error of a median against that of a mean
 
 
@@ -96,14 +97,23 @@ def _row_medians(rows: Floats) -> Floats:
 
 
 def running_median(values: Floats, width: int) -> Floats:
-    """Centred running median, float64[n]; the window shrinks at the ends, so nothing lags."""
+    """Centred running median, float64[n]; the window shrinks at the ends, so nothing lags.
+
+    A wide window runs over the medians of short blocks instead, with a straight line between
+    their centres: else the cost would grow with length times width.
+    """
     n = values.size
     half = min(width // 2, max(0, (n - 1) // 2))
     if n < 3 or half == 0:
         return values.copy()
+    if 2 * half + 1 > 2 * _WIDE:
+        bounds = edges(n, n * _WIDE // (2 * half + 1))
+        centres = (bounds[:-1] + bounds[1:] - 1) / 2.0
+        return np.interp(np.arange(n), centres, running_median(_medians(values, bounds), _WIDE))
     windows = np.lib.stride_tricks.sliding_window_view(values, 2 * half + 1)
     out = np.empty(n, dtype=np.float64)
-    chunk = max(1, 4_000_000 // (2 * half + 1))
+    # Short calls: while numpy sorts it may hold the lock that the event loop waits for.
+    chunk = max(1, 400_000 // (2 * half + 1))
     for start in range(0, windows.shape[0], chunk):
         part = windows[start : start + chunk]
         out[half + start : half + start + part.shape[0]] = _row_medians(part)

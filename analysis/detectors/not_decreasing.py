@@ -5,7 +5,8 @@ Formula: the fall from the first points, and from the first tenth, to the last f
     3 standard errors, and even its upper bound stays under t.loss_not_decreasing of the level (or
     half the noise of a single point, at most 5 % of the level): the run is shown not to learn,
     not merely not shown to learn. The bound is two standard errors over the first tenth, or one
-    there and two over the quarters; it is not asked for where learning rate or gradients are zero.
+    there and two over the quarters; it is not asked for where learning rate or gradients are zero,
+    nor where the loss blew up at once and never came back to its first value.
 Thresholds: t.loss_not_decreasing. Source: an equivalence test (Schuirmann 1987); SageMaker
     Debugger's LossNotDecreasing (0.1 %) is its fixed-percentage ancestor.
 Stays silent on: losses that need not fall, a loss at its floor, resumed runs (their start lies
@@ -104,6 +105,8 @@ def _cannot_learn(s: Signals, t: Thresholds) -> bool:
 
 def _flat(course: Trend, t: Thresholds, *, cannot_learn: bool) -> bool:
     late = course.late
+    if _blew_up_at_once(course) and late.value >= course.start.value:
+        return True  # it is still not back: no noise hides that
     level = max(abs(late.value), abs(course.start.value))
     room = max(t.loss_not_decreasing * level, min(0.5 * course.spread, 0.05 * level))
     # What falls within the first points alone is the output's bias, not learning.
@@ -122,6 +125,14 @@ def _flat(course: Trend, t: Thresholds, *, cannot_learn: bool) -> bool:
     value = course.curve.value
     slow, unsure = _fall(robust.level(value[:quarter]), robust.level(value[-quarter:]))
     return fall + error < room and slow + 2.0 * unsure < room
+
+
+def _blew_up_at_once(course: Trend) -> bool:
+    """Whether the first steps took the loss far beyond its noise (see ``trend``)."""
+    if course.start.n != 1:
+        return False
+    first = robust.median(course.curve.value[:5])
+    return first - course.start.value > 4.0 * course.spread
 
 
 def _fall(before: Level, after: Level) -> tuple[float, float]:

@@ -7,7 +7,7 @@ Formula: the pace is cut into 24 blocks, each with its median. Of all places to 
     block before (10th percentile) above the fastest after (90th), the fall of the logarithms
     beyond 3.5 robust standard deviations of the blocks and five standard errors of the points,
     and the time lost above t.throughput_drop_seconds. A fall that was seen for less than
-    t.throughput_drop_brief seconds must be to under a half.
+    t.throughput_drop_brief seconds must be to under a half, in nine of ten blocks.
 Thresholds: t.throughput_drop, t.throughput_drop_seconds, t.throughput_drop_brief. Source: change
     point of medians (Pettitt 1979), own pace against own pace.
 Stays silent on: evaluation and checkpoint pauses (medians), a slow part that is over, the first
@@ -54,7 +54,12 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
     limit = min(t.throughput_drop, _NEIGHBOUR) if brief else t.throughput_drop
     if after >= limit * before or since * (1 - after / before) < t.throughput_drop_seconds:
         return
-    if near(curve, start, s.stage_rows) or not _certain(curve.value, start):
+    blocks = robust.block_medians(curve.value, _BLOCKS)
+    if brief and float(np.quantile(blocks[cut:], 0.9)) >= limit * before:
+        return
+    if near(curve, start, s.stage_rows):
+        return
+    if not _apart(blocks, cut) or not _certain(curve.value, start):
         return
     spread = robust.sigma(curve.value[:start])
     yield finding(

@@ -9,7 +9,8 @@ Formula: z = (x − m) / σ, m the running median around a point, or of the poin
     their height).
 Thresholds: t.loss_spike, t.loss_spike_size. Source: Tukey's outer fences made robust (Hampel
     1974); ZClip (2025); PaLM, section 5.1.
-Stays silent on: the first twentieth and the warm-up (at most a tenth), restarts and stages,
+Stays silent on: the first twentieth, the warm-up (at most a tenth), a rise that began with the
+    first steps (``loss_diverged`` and ``loss_not_decreasing`` judge that), restarts and stages,
     several jumps with a slow fall after each (stages that are not logged), saw-teeth and heavy
     tails (many alike), a loss at its floor, losses that are noisy by nature (adversarial,
     reinforcement).
@@ -63,14 +64,13 @@ def _spikes(curve: Curve, s: Signals, t: Thresholds) -> list[_Spike]:
     least = np.full(n, t.loss_spike_size * span)
     if bool(np.all(curve.value >= 0)):
         least = np.maximum(least, t.loss_spike_size * middle)
-    skip = max(5, n // 20, _warm_up(curve, s))
+    skip = max(5, n // 20, _warm_up(curve, s), _first_rise(curve.value, middle))
     wild = (z > t.loss_spike) & (residual > least) & _odd_in_proportion(curve.value, value, t)
-    wild[:skip] = False
     parts = robust.stretches(wild, gap=max(2, n // 200))
     found = []
     for a, b in parts:
-        if near(curve, a, s.stage_rows):
-            continue
+        if a < skip or near(curve, a, s.stage_rows):
+            continue  # what begins with the run is its start, however long it lasts
         top = a + int(np.argmax(residual[a : b + 1]))
         # A jump rises at once above what came just before; the flank of a hump does not.
         soon = float(value[a : a + max(3, n // 200)].max())
@@ -112,6 +112,12 @@ def _staged(found: list[_Spike], curve: Curve) -> bool:
         if under.size and under[0] <= quick:
             return False
     return True
+
+
+def _first_rise(value: Floats, middle: Floats) -> int:
+    """Points until the top of a rise that began with the first steps; 0 where there is none."""
+    rose_at_once = robust.median(value[:5]) > 2.0 * abs(float(value[0]))
+    return int(np.argmax(middle)) + _half_width(value.size) if rose_at_once else 0
 
 
 def _warm_up(curve: Curve, s: Signals) -> int:

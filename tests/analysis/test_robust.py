@@ -86,3 +86,12 @@ def test_running_median_is_the_median_of_its_window(values: Floats) -> None:
     smoothed = robust.running_median(values, 5)
     for i in range(2, values.size - 2):
         assert smoothed[i] == np.median(values[i - 2 : i + 3])
+
+
+def test_a_wide_running_median_is_near_the_exact_one_and_within_the_values() -> None:
+    rng = np.random.default_rng(0)
+    values = np.exp(-np.arange(4000) / 900) + rng.normal(0, 0.05, 4000)
+    wide = robust.running_median(values, 601)
+    exact = np.array([np.median(values[i - 300 : i + 301]) for i in range(300, 3700)])
+    assert np.max(np.abs(wide[300:3700] - exact)) < 0.02
+    assert values.min() <= wide.min() <= wide.max() <= values.max()

@@ -58,3 +58,10 @@ def test_a_resumed_part_is_not_judged_by_its_start() -> None:
 
 def test_a_falling_loss_is_not_found() -> None:
     assert not loud(see({"loss": falling(12)}))
+
+
+def test_a_loss_that_blew_up_at_once_and_is_not_back_has_not_gone_down() -> None:
+    loss = 9 + 50 * np.exp(-np.arange(100) / 40)
+    loss *= np.exp(0.1 * np.random.default_rng(0).normal(size=100))
+    loss[:3] = 7.0, 17.0, 31.0
+    assert "loss_not_decreasing" in loud(see({"loss": loss}))

@@ -45,3 +45,11 @@ def test_what_a_neighbour_takes_for_some_seconds_is_no_drop() -> None:
     columns = {"loss": falling(600), "samples_per_second": pace}
     assert "throughput_drop" not in loud(see(columns, seconds=0.05))
     assert "throughput_drop" in loud(see(columns, seconds=1.0))
+
+
+def test_a_neighbour_who_comes_and_goes_is_no_drop() -> None:
+    pace = 1000 * WOBBLE
+    pace[300:] *= 0.2
+    pace[400:475] *= 4.5
+    columns = {"loss": falling(600), "samples_per_second": pace}
+    assert "throughput_drop" not in loud(see(columns, seconds=0.05))

@@ -61,3 +61,10 @@ def test_stages_of_equal_length_may_fall_quickly_while_accidents_may_not() -> No
     uneven[600:720] -= fall
     uneven[720:840] += fall
     assert "loss_spike" in loud(see({"loss": uneven}))
+
+
+def test_a_blow_up_with_the_first_steps_is_no_spike() -> None:
+    loss = 8 + 50 * np.exp(-((np.arange(100) - 12) ** 2) / 800)
+    loss *= np.exp(0.1 * np.random.default_rng(0).normal(size=100))
+    loss[:4] = 7.0, 17.0, 31.0, 48.0
+    assert "loss_spike" not in loud(see({"loss": loss}))
