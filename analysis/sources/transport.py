@@ -11,6 +11,8 @@ from analysis.errors import (
     BadResponse,
     ConnectionFailed,
     NotAuthenticated,
+    RateLimited,
+    ServerFailed,
     SourceUnavailable,
     TimedOut,
 )
@@ -40,6 +42,7 @@ class Limits:
         try_s: seconds for one try, as in W&B's own core.
         tries: of one request, when the deadline allows as many.
         first_wait_s: upper end of the first wait between two tries; it doubles each time.
+        down_after: tries in a row that failed, of all questions, from which on each is tried once.
         longest_wait_s: upper end of any wait that the server did not ask for.
         largest_body: bytes of an answer that are taken, unpacked.
     """
@@ -47,6 +50,7 @@ class Limits:
     at_once: int = 8
     try_s: float = 30.0
     tries: int = 6
+    down_after: int = 12
     first_wait_s: float = 0.5
     longest_wait_s: float = 20.0
     largest_body: int = 256 * 1024 * 1024
@@ -63,6 +67,10 @@ class Transport:
         limits: how hard it may be asked.
         timing: the clock.
         requests: how many were sent, tries included.
+
+    What the host says to one question holds for all: who comes while it asks for patience (429)
+    waits too, or is told at once how long it would be. While it does not answer at all, each
+    question is tried once, so that many of them do not add up to a flood.
     """
 
     account: Account
@@ -70,6 +78,8 @@ class Transport:
     timing: Timing = field(default_factory=Timing)
     requests: int = 0
     _session: "ClientSession | None" = None
+    _quiet_until: float = 0.0
+    _failed_in_a_row: int = 0
     _decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     def __post_init__(self) -> None:
@@ -116,18 +126,44 @@ class Transport:
             "operationName": operation.name,
         }
         for attempt in range(self.limits.tries):
+            await self._patience(deadline)
             try:
-                return await self._once(payload, deadline, read)
+                found = await self._once(payload, deadline, read)
             except _Failed as failed:
+                self._note(failed)
                 wait = self._wait(failed, attempt)
                 if wait is None or wait >= deadline.left:
                     raise failed.problem from None
+            else:
+                self._failed_in_a_row = 0
+                return found
             await self.timing.sleep(wait)
         raise TimedOut("W&B did not answer in the time allowed.")
 
+    async def _patience(self, deadline: Deadline) -> None:
+        """Waits as long as the host has asked others to wait.
+
+        Raises:
+            RateLimited: when that is longer than the deadline allows.
+        """
+        wait = self._quiet_until - self.timing.now()
+        if wait <= 0:
+            return
+        if wait >= deadline.left:
+            raise RateLimited("W&B asks to slow down (429).", retry_after_s=wait)
+        await self.timing.sleep(wait + self.timing.dice() * self.limits.first_wait_s)
+
+    def _note(self, failed: "_Failed") -> None:
+        """What a failure says about the host."""
+        if isinstance(failed.problem, RateLimited):
+            until = self.timing.now() + (failed.told_wait_s or 0.0)
+            self._quiet_until = max(self._quiet_until, until)
+        elif isinstance(failed.problem, ConnectionFailed | TimedOut | ServerFailed):
+            self._failed_in_a_row += 1
+
     def _wait(self, failed: "_Failed", attempt: int) -> float | None:
         """Seconds before the next try; ``None`` where there is none."""
-        if attempt + 1 >= self.limits.tries:
+        if attempt + 1 >= self.limits.tries or self._failed_in_a_row >= self.limits.down_after:
             return None
         # A garbled answer is tried once more: what sent it may have been a proxy in trouble.
         if isinstance(failed.problem, BadResponse) and attempt >= 1:

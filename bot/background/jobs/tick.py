@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from analysis.errors import AnalysisError
+from analysis.errors import AnalysisError, RateLimited
 from bot.background.outbox import Outbox
 from bot.background.ports import Batch, Found, TickWork
 from bot.storage import Card, CardKey, Database, Target, alerts, cards, seen, watches
@@ -24,10 +24,14 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class TickPace:
-    """Seconds between looks while W&B does not answer: doubling from the first to the last."""
+    """Seconds between looks while W&B does not answer: doubling from the first to the last.
+
+    ``longest_wait_s`` is what W&B may ask for at most (429).
+    """
 
     first_retry_s: float = 30.0
     last_retry_s: float = 300.0
+    longest_wait_s: float = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,8 @@ class Tick:
         failures = batch.state.failures + 1
         state = replace(batch.state, unreachable_since=since, failures=failures)
         pause = min(self.pace.first_retry_s * 2 ** min(failures - 1, 10), self.pace.last_retry_s)
+        if isinstance(error, RateLimited):
+            pause = max(pause, min(error.retry_after_s or 0.0, self.pace.longest_wait_s))
         found = await self.work.unreachable(replace(batch, state=state), since, error)
         await self._store(batch, token, replace(found, state=state, next_in_s=pause))
 

@@ -1,6 +1,7 @@
 """What goes wrong between here and a W&B server, each in its own class and words."""
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -138,6 +139,48 @@ async def test_a_wait_longer_than_the_deadline_is_not_begun(
         await ask(server, waits, seconds=10)
     assert caught.value.retry_after_s == 60
     assert waits.waits == []
+
+
+async def test_the_wait_that_one_is_told_all_keep(server: LocalWandb, waits: Waits) -> None:
+    """Back-off is per host: who comes meanwhile sends nothing, and knows how long it takes."""
+    server.fail(Status(429, retry_after=60), times=1)
+    async with Transport(account_of(server), Limits(), waits.timing) as transport:
+
+        async def viewer(seconds: float) -> Answer:
+            deadline = Deadline.after(seconds, waits.timing)
+            return await transport.ask(graphql.VIEWER, {}, deadline, lambda answer: answer)
+
+        with pytest.raises(RateLimited):
+            await viewer(10)
+        waits.now += 20
+        with pytest.raises(RateLimited) as caught:
+            await viewer(10)
+        assert caught.value.retry_after_s == 40
+        assert len(server.traffic.requests) == 1
+        await viewer(600)
+        assert waits.waits == [40.5]
+        await viewer(10)
+        assert waits.waits == [40.5]
+
+
+async def test_a_host_that_is_down_is_tried_once_by_each_until_it_answers(
+    server: LocalWandb, waits: Waits
+) -> None:
+    fault = server.fail(Status(503))
+    async with Transport(account_of(server), Limits(tries=4), waits.timing) as transport:
+
+        async def viewer() -> int:
+            before = len(server.traffic.requests)
+            deadline = Deadline.after(600, waits.timing)
+            with suppress(ServerFailed):
+                await transport.ask(graphql.VIEWER, {}, deadline, lambda answer: answer)
+            return len(server.traffic.requests) - before
+
+        assert [await viewer() for _ in range(5)] == [4, 4, 4, 1, 1]
+        fault.stop()
+        assert await viewer() == 1
+        server.fail(Status(503), times=2)
+        assert await viewer() == 3
 
 
 async def test_all_tries_together_keep_the_deadline(server: LocalWandb, waits: Waits) -> None:

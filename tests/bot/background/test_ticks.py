@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from analysis.errors import AnalysisError, ConnectionFailed, RunNotFound
+from analysis.errors import AnalysisError, ConnectionFailed, RateLimited, RunNotFound
 from bot.background.jobs.briefing import Briefing
 from bot.background.jobs.remind import Remind
 from bot.background.jobs.tick import Tick
@@ -206,6 +206,20 @@ async def test_while_wandb_is_down_nobody_is_alarmed_and_looks_get_rarer(bench: 
     async with bench.database.read() as connection:
         state = await seen.target(connection, LLM)
     assert (state.unreachable_since, state.failures) == (None, 0)
+
+
+async def test_the_wait_that_wandb_asks_for_is_kept_between_looks(bench: Bench) -> None:
+    """Nobody looks sooner; the board says since when."""
+    bench.script.raises = RateLimited("W&B asks to slow down (429).", retry_after_s=200)
+    pauses = []
+    for _ in range(5):
+        await bench.tick.run(await bench.claim())
+        async with bench.database.read() as connection:
+            (watch, _) = await watches.every(connection)
+        pauses.append((watch.next_at - bench.clock.now()).total_seconds())
+        await bench.clock.advance(pauses[-1])
+    assert pauses == [200, 200, 200, 240, 300]
+    assert bench.script.shown[-1] == (START, "W&B asks to slow down (429).")
 
 
 async def test_a_bug_in_one_projects_look_does_not_stop_its_next_one(bench: Bench) -> None:
