@@ -29,6 +29,10 @@ from tests.reports import a_run, healthy
 # What is drawn
 
 
+_LOOKED_S: Final = 8.0
+"""Until the watch has looked once: what has failed by then is no news to it."""
+
+
 async def runs(stage: Stage) -> None:
     """One run: well, ill, running, failed; in full, in short; by night and on a phone."""
     stage.part("A run")
@@ -112,6 +116,7 @@ async def watching(stage: Stage) -> None:
     started = await stage.says("/wandb watch demo/char-lm", "from now on")
     await stage.shoot("watch", "A watch begins", started)
     board = await stage.answer("updated in place", set())
+    await asyncio.sleep(_LOOKED_S)
     stage.wandb.run("demo/char-lm/char-gpt").becomes("failed", exit_code=1)
 
     def told() -> Message | None:
@@ -156,7 +161,9 @@ async def elsewhere(stage: Stage) -> None:
     await stage.home("home-first", "Home, the first time")
     await slack.click(slack.home_of(PERSON), "home.project", value="demo/digits")
     await slack.until(lambda: home("The last day"), timeout=WAIT_S)
-    await stage.says("/wandb link ada", "ada")
+    asked = await stage.says("/wandb link ada", "Are you ada")
+    await slack.click(asked, "Yes, That Is Me", PERSON)
+    await slack.until(lambda: home("You are"), timeout=WAIT_S)
     await slack.click(slack.home_of(PERSON), "Refresh")
     await slack.until(lambda: home("Needs you first"), timeout=WAIT_S)
     await stage.home("home", "Home")

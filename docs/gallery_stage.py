@@ -196,7 +196,9 @@ async def staged() -> AsyncIterator[Stage]:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="wandb-bot-gallery-")))
         wandb = await stack.enter_async_context(LocalWandb())
-        story.seed(wandb, await asyncio.to_thread(unpack, folder / "runs"))
+        replay = story.seed(wandb, await asyncio.to_thread(unpack, folder / "runs"))
+        playing = asyncio.create_task(replay.play())
+        stack.callback(playing.cancel)
         app = InstalledApp.from_manifest(manifest(), handle=BOT)
         app.unfurl_domains.append(LOOPBACK)
         slack = await stack.enter_async_context(LocalSlack(app))

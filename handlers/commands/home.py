@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from analysis.errors import AnalysisError, BadReference
+from analysis.errors import AnalysisError, BadReference, NotFound
 from analysis.refs import ProjectRef, parse_project
+from handlers.commands.unwatch import ended
 from handlers.commands.watch import begun
 from handlers.conversation.ports import Place
 from handlers.registry import Ask, action, modal, options
@@ -101,6 +102,18 @@ async def watch_there(ask: Ask) -> AsyncIterator[Reply]:
     async for reply in begun(there, where, None):
         if not reply.interim:  # the channel has its board; the person is told alone
             yield replace(reply, audience="person")
+
+
+@action(view.STOP)
+async def stop(ask: Ask) -> AsyncIterator[Reply]:
+    """Stops what this person lets a channel watch; the channel's board says so too."""
+    value = ask.request.click.value if ask.request.click else ""
+    mine = await ask.services.watching.subscriptions.of_creator(ask.request.user)
+    found = next((one for one in mine if str(one.id) == value), None)
+    if found is None:
+        raise NotFound("That is not watched any more.", "Refresh your home tab.")
+    await may_read(ask, found.where.entity)
+    yield Reply(view.stopped(found, await ended(ask, found)))
 
 
 async def _use(ask: Ask, text: str) -> None:

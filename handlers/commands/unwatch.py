@@ -81,11 +81,15 @@ async def watch_of(ask: Ask) -> Watched:
 
 async def stopped(ask: Ask, watched: Watched) -> Reply:
     """Stops a watch, says so, and offers Undo."""
+    return Reply(view.stopped(watched, await ended(ask, watched)))
+
+
+async def ended(ask: Ask, watched: Watched) -> str:
+    """Stops a watch; the token of what takes that back."""
     await ask.services.watching.subscriptions.remove(watched.id)
     before = {"watch": watched.id, "entity": watched.where.entity}
     change = Change(_KIND, watched.channel, ask.request.user, before)
-    token = await ask.services.conversation.undos.offer(change)
-    return Reply(view.stopped(watched, token))
+    return await ask.services.conversation.undos.offer(change)
 
 
 async def _run_left(ask: Ask, here: Sequence[Watched]) -> Reply:

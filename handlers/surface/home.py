@@ -29,7 +29,7 @@ _LOG: Final = logging.getLogger(__name__)
 
 _CHANGING: Final = (
     *("link.", "use.", "watch.", "which.", "undo", "remind.", "help.try"),
-    *(view.PROJECT, view.CHANNEL, view.SAVE),
+    *(view.PROJECT, view.CHANNEL, view.SAVE, view.STOP),
 )
 """Clicks after which a person's home tab may say something else."""
 

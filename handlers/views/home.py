@@ -14,7 +14,7 @@ from analysis.findings import Health
 from analysis.looking.arranging import place_of
 from analysis.looking.report import Look, LookEntry
 from handlers.conversation.ports import Person, Place
-from handlers.reply import Block
+from handlers.reply import Block, Message
 from handlers.views import blocks as b
 from handlers.views import limits
 from handlers.views.account import UNLINK
@@ -23,7 +23,7 @@ from handlers.views.escape import Mrkdwn, code, date, escape, join, mrkdwn, plai
 from handlers.views.help import TRY
 from handlers.views.look import entry_line, mark_of, several_projects
 from handlers.views.numbers import plural
-from handlers.views.watches import STOP
+from handlers.views.watches import UNDO
 from handlers.watching.ports import Watched
 
 REFRESH: Final = "home.refresh"
@@ -31,6 +31,7 @@ SETTINGS: Final = "home.settings"
 PROJECT: Final = "home.project"
 CHANNEL: Final = "home.channel"
 SAVE: Final = "home.save"
+STOP: Final = "home.stop"
 _URGENT: Final = 5
 _MINE: Final = 8
 _WATCHES: Final = 8
@@ -131,6 +132,14 @@ def settings(home: Home) -> dict[str, Any]:
             ),
         ],
     }
+
+
+def stopped(watched: Watched, token: str) -> Message:
+    """A channel's watch was stopped from here, and can be taken up again."""
+    text = mrkdwn("👁️ I no longer watch {where} in {channel}.", where=code(str(watched.where)),
+                  channel=_channel(watched.channel))  # fmt: skip
+    row = b.actions([b.button("Undo", UNDO, token)])
+    return b.message(text, b.only([b.section(text), row]))
 
 
 def option(place: Place) -> dict[str, Any]:
