@@ -46,7 +46,10 @@ RULES: Final = (
     Rule(
         id="auth_line",
         cause="auth",
-        needles=words("401|403|api_key|api key|denied|credential|gated"),
+        needles=words(
+            "401|403|api_key|api key|denied|credential|gated|authentication failed|"
+            "could not read username"
+        ),
         pattern=regex(
             r"api_key not configured|gated repo|permission denied \(publickey|"
             r"unable to locate credentials|\b(?:401|403) client error|accessdenied|"
@@ -106,7 +109,7 @@ RULES: Final = (
     Rule(
         id="dependency_line",
         cause="dependency",
-        needles=words("not found|shared object|illegal instruction|no module named|resolution"),
+        needles=words("not found|shared|illegal instruction|no module named|resolution|satisfies"),
         pattern=regex(
             r"error while loading shared libraries|version `?glibc[\w.]*'? not found|"
             r"^(?:.{0,60}: )?(?:line \d+: )?[\w.+-]{1,40}: command not found|"

@@ -60,7 +60,7 @@ RULES: Final = (
     Rule(
         id="data_missing_line",
         cause="data_missing",
-        needles=words("no such file|can't open file|does not exist|not found"),
+        needles=words("no such file|can't open file|cannot open"),
         pattern=regex(
             r"^\S*python\S*: can't open file|^(?:cat|cp|tar|ls|unzip|cd|head|mv|"
             r"rsync): .{0,200}no such file or directory|^tar: .{0,200}cannot open"

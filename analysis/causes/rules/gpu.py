@@ -42,7 +42,7 @@ RULES: Final = (
         id="segfault_line",
         cause="segfault",
         needles=words(
-            "segmentation|sigsegv|segfault|free()|corruption|stack smashing|"
+            "segmentation|sigsegv|segfault|free()|corrupt|stack smashing|malloc()|munmap_chunk|"
             "invalid pointer|signal 11|core dumped"
         ),
         pattern=regex(

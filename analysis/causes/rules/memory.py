@@ -101,7 +101,8 @@ RULES: Final = (
         id="ray_oom",
         cause="host_oom",
         pattern=regex(
-            r"node running low on memory|due to (?:the node )?(?:running low on memory|"
+            r"exceeding memory limits|node running low on memory|"
+            r"due to (?:the node )?(?:running low on memory|"
             r"memory pressure)|exceeds the memory usage threshold"
         ),
         where="exception",
@@ -120,7 +121,7 @@ RULES: Final = (
     Rule(
         id="cgroup_oom",
         cause="host_oom",
-        needles=words("oom|out of memory|low on memory|memory pressure"),
+        needles=words("oom|out of memory|out-of-memory|out_of_memory|memlimit|mem"),
         pattern=regex(
             r"oom[_-]kill(?:er)?\b|oom_kill event|out-of-memory handler|\boomkill(?:ed|"
             r"ing)\b|memory cgroup out of memory|out of memory: kill(?:ed)? process|"

@@ -72,7 +72,7 @@ RULES: Final = (
     Rule(
         id="interrupt_line",
         cause="interrupted",
-        needles=words("keyboardinterrupt|sigint|interrupted by user"),
+        needles=words("keyboardinterrupt|sigint|interrupted by"),
         pattern=regex(
             r"detected keyboardinterrupt|^keyboardinterrupt\b|signals?\.sigint|(?:received|"
             r"caught|got) (?:a )?(?:sigint|keyboardinterrupt)|interrupted by (?:the )?user"
@@ -122,7 +122,7 @@ RULES: Final = (
     Rule(
         id="job_deleted",
         cause="killed",
-        needles=words("term_owner|qdel|was deleted|cancelled by|canceled by|stopped by"),
+        needles=words("term_owner|term_admin|deleted|celled by|celed by|stopped by|killed by"),
         pattern=regex(
             r"term_(?:owner|admin)|deleted by (?:user|root)|job .{0,40}(?:was )?(?:deleted|"
             r"cancell?ed|stopped|killed) by"
@@ -137,7 +137,7 @@ RULES: Final = (
         cause="killed",
         needles=words(
             "sigterm|killed|terminated|signal 15|sigkill|signal 9|exit code 137|"
-            "status 137|sighup|signal: 15"
+            "status 137|code 137|sighup|signal: 15|signal:1|signal: 1|signal 1"
         ),
         pattern=regex(
             r"(?:received|caught|got|by)\s.{0,30}(?:sigterm|sighup|signal:? (?:15|1)\b)|"

@@ -8,7 +8,7 @@ RULES: Final = (
     Rule(
         id="slurm_time_limit",
         cause="timeout_limit",
-        needles=words("time limit"),
+        needles=words("time limit|state=timeout"),
         pattern=regex(
             r"cancelled at .{0,40}due to time limit|(?:job|step) .{0,60}exceeded.{0,20}time "
             r"limit|\bhit the time limit|state=timeout\b"
@@ -41,7 +41,7 @@ RULES: Final = (
     Rule(
         id="sge_h_rt",
         cause="timeout_limit",
-        needles=words("h_rt"),
+        needles=words("h_rt|wallclock"),
         pattern=regex(
             r"exceeded hard wallclock time|h_rt.{0,30}exceed|job \d+ exceeded.{0,40}h_rt"
         ),
@@ -52,15 +52,16 @@ RULES: Final = (
     Rule(
         id="deadline_exceeded",
         cause="timeout_limit",
-        needles=words("deadline|maxruntime|maxwait|max|limit"),
+        needles=words("deadline|max|limit|timed out after"),
         pattern=regex(
             r"active longer than specified deadline|reason:?\s*\W?deadlineexceeded|"
             r"maxruntimeexceeded|maxwaittimeexceeded|"
             r"max(?:imum)?[ _-]?(?:run(?:ning)?|execution|wall|job|training)?[ _-]?time"
             r"(?:out)?\b.{0,40}(?:exceeded|reached)|(?:exceeded|longer than) the maximum "
-            r"(?:execution |run ?)?time|active deadline of .{1,20} exceeded|(?:job|"
-            r"task|run) (?:was )?(?:killed|stopped|cancelled|terminated).{0,40}(?:time "
-            r"limit|timeout limit)"
+            r"(?:execution |run ?)?time|active deadline of .{1,20} exceeded|"
+            r"(?:job|action|task|step|workflow|run)\b.{0,60} (?:has )?timed out "
+            r"after \d+ (?:min|hour)|(?:job|task|run) (?:was )?(?:killed|stopped|"
+            r"cancelled|terminated).{0,40}(?:time limit|timeout limit)"
         ),
         where="line",
         source="Kubernetes Jobs, SageMaker, Vertex AI, Azure ML",
@@ -94,10 +95,11 @@ RULES: Final = (
     Rule(
         id="cloud_spot",
         cause="preempted",
-        needles=words("spot|preempt|scheduled event|scheduledevent"),
+        needles=words("spot|preempt|interruption notice|instance-action"),
         pattern=regex(
             r"spot (?:instance )?(?:interruption|termination|reclaim)|interruption notice|"
-            r"instance-action.{0,60}terminate|spot (?:instance|vm|node).{0,60}(?:terminat|"
+            r"instance-action.{0,60}terminate|"
+            r"spot (?:instance|vm|node|pod|machine|job).{0,60}(?:terminat|"
             r"interrupt|evict|reclaim|preempt)|instance/preempted.{0,40}true|(?:vm|instance|"
             r"node|pod|job|worker|machine) .{0,40}(?:was|been|is being|will be|"
             r"being) preempted|compute\.instances\.preempted|eventtype\W{1,5}preempt|"
@@ -113,7 +115,7 @@ RULES: Final = (
     Rule(
         id="k8s_preempted",
         cause="preempted",
-        needles=words("evict|preempt|disruption|tainted"),
+        needles=words("evict|preempt|disruption|taint|low on resource|terminationby"),
         pattern=regex(
             r"preempted (?:by|in order to)|reason:?\s*\W?(?:evicted|preempt\w*|"
             r"terminationbykubelet|deletionbytaintmanager)|pod (?:was |has been )?evicted|"
