@@ -132,7 +132,7 @@ def _blew_up_at_once(course: Trend) -> bool:
     if course.start.n != 1:
         return False
     first = robust.median(course.curve.value[:5])
-    return first - course.start.value > 4.0 * course.spread
+    return first - course.start.value > 6.0 * course.spread
 
 
 def _fall(before: Level, after: Level) -> tuple[float, float]:
