@@ -21,6 +21,8 @@ from analysis.flight import off_loop
 from analysis.reports import MissingPart
 
 MOST_SIDES = 8
+SLACK = 0.02
+"""Share of the matched range by which a further seed may end early."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,12 @@ def decide(matter: Matter, labels: Sequence[str]) -> Decided:
         raise NotComparable(
             f"The runs share no range of {AXIS_WORDS[matter.axis]} with {matter.metric} in all."
         )
-    dealt = steady_levels([*matter.curves, *matter.siblings], *reach)
+    # One that ended before the matched point, or has not come to it, says nothing of it.
+    late = reach[1] - SLACK * (reach[1] - reach[0])
+    siblings_there = [
+        [curve for curve in group if curve.x[0] <= late <= curve.x[-1]] for group in matter.siblings
+    ]
+    dealt = steady_levels([*matter.curves, *siblings_there], *reach)
     levels, siblings = dealt[: len(labels)], dealt[len(labels) :]
     sound = [[level for level in side if level is not None] for side in levels]
     decision, lost = _decide(levels, sound, labels, matter, siblings)

@@ -45,7 +45,12 @@ class Side:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loaded:
-    """All sides, runs of the project that differ only in seed, and what did not come."""
+    """All sides, what tells how far seeds differ, and what did not come.
+
+    Attributes:
+        siblings: a single run with those of its project that differ from it only in seed, a
+            group for each such run.
+    """
 
     sides: tuple[Side, ...]
     siblings: tuple[tuple[Signals, ...], ...] = ()
@@ -162,11 +167,13 @@ class Loader:
         """Runs in W&B that differ from a side of one run in their seed only: its noise floor."""
         if server is None:
             return (), ()
-        alone = [side.runs[0] for side in sides if len(side.runs) == 1 and not side.on_disk]
         taken = {run.ref for side in sides for run in side.runs}
         groups: list[tuple[Signals, ...]] = []
         try:
-            for run in alone:
+            for side in sides:
+                if len(side.runs) != 1 or side.on_disk:
+                    continue
+                run = side.runs[0]
                 within = ProjectRef(run.ref.entity, run.ref.project)
                 query = RunQuery(within, limit=SEARCHED)
                 page = await server.runs(query)
@@ -179,7 +186,7 @@ class Loader:
                 taken |= {other.ref for other in chosen}
                 whole = [await server.run(other.ref) for other in chosen]
                 read = await asyncio.gather(*(self._signals(server, other) for other in whole))
-                groups.append(tuple(read))
+                groups.append((*side.signals, *read))
         except AnalysisError as error:
             return tuple(groups), (Missing("runs that differ only in seed", error.sentence),)
         return tuple(groups), ()

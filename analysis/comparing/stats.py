@@ -108,9 +108,10 @@ def difference(
 
     groups = [[level.value for level in a], [level.value for level in b], *siblings]
     spread, freedom = pooled_spread(groups)
-    measured = freedom > 0
+    # One pair of seeds tells next to nothing: two may agree by luck.
+    measured = freedom > 1
     if not measured:
-        spread, freedom = assumed_spread([*a, *b]), 4
+        spread, freedom = max(spread, assumed_spread([*a, *b])), 4
     within = float(np.mean([level.error**2 for level in (*a, *b)]))
     variance = max(spread**2, within) if measured else spread**2 + within
     error = math.sqrt(variance * (1 / len(a) + 1 / len(b)))

@@ -254,6 +254,30 @@ def test_a_late_lead_wins() -> None:
     assert report.effect == pytest.approx(0.1, abs=0.03)
 
 
+def test_seeds_beside_the_sides_measure_the_spread() -> None:
+    """Single runs with siblings that differ only in seed: the spread is measured, not assumed."""
+    curve = 0.5 + 2 * np.exp(-6 * np.linspace(0, 1, STEPS))
+    a, b = with_seeds("a", curve, 3), with_seeds("b", curve + 0.3, 4)
+    sides = (a_side("a", (a.runs[0], a.signals[0])), a_side("b", (b.runs[0], b.signals[0])))
+    alone, _ = examine(Loaded(sides), now=NOW)
+    helped, _ = examine(Loaded(sides, siblings=(a.signals, b.signals)), now=NOW)
+    assert not alone.noise_measured
+    assert helped.noise_measured
+    assert helped.noise_floor == pytest.approx(0.01, rel=0.8)
+    assert (helped.verdict, helped.confidence) == ("a_better", "low")
+
+
+def test_a_seed_that_ended_early_says_nothing_of_the_matched_point() -> None:
+    """A sibling that crashed at a tenth of the way does not count as a wild seed."""
+    curve = 0.5 + 2 * np.exp(-6 * np.linspace(0, 1, STEPS))
+    a, b = with_seeds("a", curve, 3), with_seeds("b", curve + 0.3, 4)
+    sides = (a_side("a", (a.runs[0], a.signals[0])), a_side("b", (b.runs[0], b.signals[0])))
+    _, crashed = a_read_run("crashed", curve[: STEPS // 10])
+    whole, _ = examine(Loaded(sides, siblings=(a.signals, b.signals)), now=NOW)
+    with_it, _ = examine(Loaded(sides, siblings=((*a.signals, crashed), b.signals)), now=NOW)
+    assert with_it.noise_floor == whole.noise_floor
+
+
 def test_the_interval_says_what_the_verdict_says() -> None:
     """It excludes zero exactly where a winner is named."""
     for gap in (0.0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05):
