@@ -20,6 +20,9 @@ from analysis.detectors.base import number
 from analysis.findings import Severity
 from analysis.run import RunState
 
+_PLAIN = frozenset({None, 0, 1})
+"""Exit codes that say nothing beyond that it failed: Python's own for any exception is 1."""
+
 
 def see(sight: Sight, context: Context) -> Iterator[tuple[KindName, Said]]:
     """One moment for each end of the run."""
@@ -30,7 +33,7 @@ def see(sight: Sight, context: Context) -> Iterator[tuple[KindName, Said]]:
         said = f"Finished{_results(sight, context)}"
         yield "finished", Moment(said, rule, time=time, metrics=metrics)
     elif run.state is RunState.FAILED:
-        code = "" if run.exit_code is None else f" with exit code {run.exit_code}"
+        code = "" if run.exit_code in _PLAIN else f" with exit code {run.exit_code}"
         said = f"Failed{at_step(sight)}{code}"
         yield "failed", Moment(said, rule, Severity.CRITICAL, time=time, metrics=metrics)
     elif run.state in STOPPED:

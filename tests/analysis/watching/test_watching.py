@@ -258,6 +258,6 @@ async def test_a_failure_carries_its_cause(world: World) -> None:
     )
     assert alert.cause is not None
     assert alert.cause.cause == "gpu_oom"
-    assert alert.headline.startswith("Failed at step 99 with exit code 1: it ran out of GPU memory")
+    assert alert.headline.startswith("Failed at step 99: it ran out of GPU memory")
     assert "after step" not in alert.headline + alert.cause.sentence
     assert replace(alert, cause=None, headline=alerts[0].headline) == alerts[0]
