@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Final, TypeVar
 
 import aiohttp
-from PIL import Image
+from PIL import Image, ImageChops
 from playwright.async_api import Browser, Locator, Page, async_playwright
 
 from bot.clock import SystemClock
@@ -34,6 +34,7 @@ WAIT_S: Final = 60.0
 DESKTOP: Final = 860
 PHONE: Final = 390
 _MOST_BYTES: Final = 150_000
+_MARGIN: Final = 24
 _PENDING: Final = ("⏳", "👀", "Cancel")
 _LINK: Final = re.compile(r"<https?:[^|>]*\|([^>]*)>")
 
@@ -160,7 +161,7 @@ async def keep(name: str, page: Page, shown: Locator) -> None:
 
 def save(name: str, png: bytes) -> None:
     """Writes a picture with as many colours as a small file can have."""
-    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    picture = _cropped(Image.open(io.BytesIO(png)).convert("RGB"))
     kept = io.BytesIO()
     for colours in (256, 128, 64, 32):
         kept = io.BytesIO()
@@ -170,6 +171,16 @@ def save(name: str, png: bytes) -> None:
     (FOLDER / f"{name}.png").write_bytes(kept.getvalue())
     sys.stdout.write(f"{name}.png  {kept.tell() // 1000} kB\n")
     sys.stdout.flush()
+
+
+def _cropped(picture: Image.Image) -> Image.Image:
+    """Without the empty rows at its foot, but for a margin."""
+    blank = Image.new(
+        "RGB", picture.size, picture.getpixel((picture.width - 1, picture.height - 1))
+    )
+    box = ImageChops.difference(picture, blank).getbbox()
+    foot = picture.height if box is None else min(picture.height, box[3] + _MARGIN)
+    return picture.crop((0, 0, picture.width, foot))
 
 
 def read(message: Message) -> str:

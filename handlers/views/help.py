@@ -1,6 +1,6 @@
 """What the app can do: made from the table of commands, so that it is never out of date."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,13 @@ from handlers.views.escape import Mrkdwn, code, escape, join, mrkdwn
 
 TRY: Final = "help.try"  # the action of an example's button; its value is the command's text
 _LINES: Final = 12  # commands in one section
+_GROUPS: Final = (
+    ("Ask about runs", ("describe", "why", "plot", "compare", "best", "runs", "failures")),
+    ("Watch", ("watch", "unwatch", "watches", "briefing", "remind", "reminders")),
+    ("Choose what you hear", ("settings", "alert", "alerts", "unalert", "mute", "unmute",
+                              "snooze", "unsnooze")),
+    ("You and this channel", ("link", "unlink", "use", "doctor", "help")),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +32,10 @@ class Suggestion:
 def overview(commands: Sequence[Command]) -> Message:
     """All commands, a line each, and how else one can ask."""
     text = mrkdwn("I look at your W&amp;B training runs and say how they are doing, and why.")
-    lines = [
-        mrkdwn("{usage}\n{summary}", usage=_usage(command), summary=command.summary)
-        for command in commands
+    chunks = [
+        [mrkdwn("*{title}*", title=title), *(_described(command) for command in some)]
+        for title, some in _grouped(commands)
     ]
-    chunks = [lines[start : start + _LINES] for start in range(0, len(lines), _LINES)]
     tips = mrkdwn(
         "In a thread or in direct messages plain words do as well: {example}. "
         "More about one command: {more}.",
@@ -72,7 +78,7 @@ def not_understood(text: str, nearest: Sequence[Suggestion], *, half: bool = Fal
     words = "I am not sure what you mean by" if half else "I did not understand"
     what = mrkdwn("🤔 {words} “{text}”.", words=words, text=escape(text, 120))
     lines = [
-        mrkdwn("• *{label}*  {summary}", label=escape(one.label, 80), summary=one.summary)
+        mrkdwn("• *{label}*  {summary}", label=escape(one.label, 80), summary=_further(one))
         for one in nearest
     ]
     shown = join("\n", [mrkdwn("{what} Did you mean one of these?", what=what), *lines])
@@ -99,6 +105,28 @@ def welcome() -> Message:
     """Thanks, answered."""
     text = mrkdwn("You’re welcome!")
     return b.message(text, [b.section(text)])
+
+
+def _grouped(commands: Sequence[Command]) -> Iterator[tuple[str, Sequence[Command]]]:
+    """The commands by what one wants; those of no group come last."""
+    left = {command.name: command for command in commands}
+    for title, names in _GROUPS:
+        some = [left.pop(name) for name in names if name in left]
+        if some:
+            yield title, some
+    rest = list(left.values())
+    for start in range(0, len(rest), _LINES):
+        yield "More", rest[start : start + _LINES]
+
+
+def _described(command: Command) -> Mrkdwn:
+    return mrkdwn("{usage}\n{summary}", usage=_usage(command), summary=command.summary)
+
+
+def _further(one: Suggestion) -> str:
+    """What a button's words do not say already."""
+    same = one.summary.rstrip(".").lower() == one.label.rstrip("?.").lower()
+    return "" if same else one.summary
 
 
 def _buttons(nearest: Sequence[Suggestion]) -> Block | None:
