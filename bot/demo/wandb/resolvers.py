@@ -181,7 +181,7 @@ def _runs(
     **paging: Any,
 ) -> dict[str, Any]:
     runs = _chosen(info.context, list(project.runs.values()), filters, order)
-    return _run_connection(runs, **paging)
+    return _run_connection(runs, most=info.context.store.quirks.max_runs, **paging)
 
 
 def _run_count(project: LocalProject, info: Info, filters: str | None = None) -> int:

@@ -34,6 +34,7 @@ class Quirks:
         naive_times: times lack the designator of their zone.
         ignored_filters: filter keys (in snake case) that are taken for always true.
         max_aliases: more aliases of ``project``, ``run`` or ``runs`` than this are refused.
+        max_runs: the most runs of one answer, however many are asked for.
         max_log_lines: the most console lines of one answer.
         rate_limit_headers: ``RateLimit-…`` headers stand in every answer.
         features: what ``serverInfo`` says it can do.
@@ -47,6 +48,7 @@ class Quirks:
     naive_times: bool = True
     ignored_filters: frozenset[str] = frozenset()
     max_aliases: int | None = None
+    max_runs: int = 1_000
     max_log_lines: int = 10_000
     rate_limit_headers: bool = True
     features: tuple[str, ...] = ("SWEEPS_QUERY_FILTERING",)
