@@ -16,6 +16,7 @@ import random
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +32,7 @@ from bot.demo.slack import LocalSlack
 from bot.storage import CardKey, Outgoing, Target, open_database, watches
 from handlers.reply import Message
 from handlers.sending import SlackSender, clients
+from tests.support import postgres
 from tests.support.replica import NothingScheduled
 
 PROJECTS = 50
@@ -132,11 +134,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--channels", type=int, default=100)
     parser.add_argument("--changes-per-minute", type=float, default=20)
     parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--database", default="")
+    parser.add_argument(
+        "--database", default="", help="“postgres” starts one, as the tests do; SQLite by default"
+    )
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(argv)
-    with tempfile.TemporaryDirectory() as folder:
-        url = options.database or f"sqlite:///{Path(folder) / 'bot.db'}"
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = options.database or f"sqlite:///{folder / 'bot.db'}"
+        if url == "postgres":
+            url = stack.enter_context(stack.enter_context(postgres.server()).database())
         waits = asyncio.run(measure(options, url))
     for name, part in (("median", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0)):
         print(f"{name:7} {waits[min(len(waits) - 1, int(part * len(waits)))]:6.1f} s")
