@@ -1,6 +1,7 @@
 """The messages tab as a conversation with an agent: prompts, status, steps, Stop, thumbs."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -140,15 +141,38 @@ async def test_stop_is_obeyed(slack: LocalSlack, bot: Bot) -> None:
     await asked(slack, root, "describe otter")
     answer = (await slack.until(lambda: ours(slack, root)))[-1]
     await slack.until(lambda: session(slack, root) == "processing")
+    before = bot.clock.now()
     await slack.stops_session("ada", "@ada", root.ts)
     await slack.until(lambda: "Cancelled" in answer.text)
     await slack.until(lambda: session(slack, root) == "active")
+    assert bot.clock.now() - before <= timedelta(seconds=2)
     assert status(slack, root) == ""
     assert not answer.streaming
+    assert "in_progress" not in str(answer.blocks)
     bot.runs.gate.set()
     async with bot.clock.passing():
         await bot.listeners.drain(5.0)
     assert "improving" not in answer.text
+
+
+async def test_stop_while_drawing_leaves_the_report(slack: LocalSlack, bot: Bot) -> None:
+    """What is known already stays, without its picture and without a spinner."""
+    root = await opened(slack)
+    bot.drawn.clear()
+    await asked(slack, root, "describe otter")
+    answer = (await slack.until(lambda: ours(slack, root)))[-1]
+    await bot.clock.asleep(2)
+    await bot.clock.advance(1.5)
+    await slack.until(lambda: "Drawing the curves" in answer.plain)
+    await slack.stops_session("ada", "@ada", root.ts)
+    await slack.until(lambda: session(slack, root) == "active")
+    async with bot.clock.passing():
+        await bot.listeners.drain(5.0)
+    assert "Loss is improving" in answer.text
+    assert "Drawing" not in answer.plain
+    assert "in_progress" not in str(answer.blocks)
+    assert not answer.streaming
+    assert status(slack, root) == ""
 
 
 async def test_what_comes_after_a_stop_is_answered(slack: LocalSlack, bot: Bot) -> None:
