@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -112,7 +112,8 @@ def _at_course(
     base = float(np.mean(late if late.size else course[-1:]))
     factor = float(np.sqrt(count / (count - 1))) if count > 1 else 1.0
     places = [window.x for window in windows.values()]
-    rests = [window.y - _joined(window.x, grid, course) for window in windows.values()]
+    common = _curve_through(grid, course)
+    rests = [window.y - common(window.x) for window in windows.values()]
     shapes = roughness(places, rests)
     pooled = _scatter_of(rests) if count > 1 else _recent_noise(windows.values())
     kept = memories([rest / shape for rest, shape in zip(rests, shapes, strict=True)])
@@ -137,15 +138,27 @@ def _smooth_on(grid: Floats, window: Placed) -> Floats:
 
 
 def _joined(grid: Floats, x: Floats, y: Floats) -> Floats:
-    """A smooth curve through points that swings nowhere beyond them, ending in straight lines."""
+    """The smooth curve through points, at the places of ``grid``."""
+    return _curve_through(x, y)(grid)
+
+
+def _curve_through(x: Floats, y: Floats) -> Callable[[Floats], Floats]:
+    """A smooth curve that swings nowhere beyond its points, ending in straight lines."""
     from scipy.interpolate import PchipInterpolator
 
-    found = PchipInterpolator(x, y)(grid) if x.size > 1 else np.full(grid.size, y[0])
-    for place, beyond in ((0, grid < x[0]), (-2, grid > x[-1])):
-        if x.size > 1 and x[place + 1] > x[place]:
-            slope = (y[place + 1] - y[place]) / (x[place + 1] - x[place])
-            found[beyond] = y[place] + slope * (grid[beyond] - x[place])
-    return found
+    if x.size < 2:
+        return lambda grid: np.full(grid.size, y[0])
+    smooth = PchipInterpolator(x, y)
+
+    def at(grid: Floats) -> Floats:
+        found: Floats = smooth(grid)
+        for place, beyond in ((0, grid < x[0]), (-2, grid > x[-1])):
+            if x[place + 1] > x[place] and bool(beyond.any()):
+                slope = (y[place + 1] - y[place]) / (x[place + 1] - x[place])
+                found[beyond] = y[place] + slope * (grid[beyond] - x[place])
+        return found
+
+    return at
 
 
 def steady_levels(
