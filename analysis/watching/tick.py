@@ -23,9 +23,7 @@ from analysis.sources.base import Asked, Census, News, RunSource
 from analysis.thresholds import DEFAULTS, Thresholds
 from analysis.watching.asking import ALL, Asking, Seen
 from analysis.watching.compact import compact, extend
-from analysis.watching.keeping import Kept as Kept
-from analysis.watching.keeping import Stored as Stored
-from analysis.watching.keeping import restored
+from analysis.watching.keeping import Kept, Stored, restored
 
 _MARGIN = timedelta(minutes=10)  # clocks differ, and W&B may show a new run late
 _ALIVE_S = 60.0

@@ -13,7 +13,8 @@ from analysis.history import Floats, History
 from analysis.refs import RunRef
 from analysis.reports import RunReport
 from analysis.watching.asking import SYSTEM_EVERY
-from analysis.watching.tick import Kept, clock_of, judge
+from analysis.watching.keeping import Kept
+from analysis.watching.tick import clock_of, judge
 from benchmarks.synthetic import FAULTY, HEALTHY, Kind, make
 from bot.demo.wandb.replay import Replay
 from tests.analysis.watching.world import World
