@@ -96,7 +96,7 @@ async def many(stage: Stage) -> None:
     failed = await stage.says("/wandb failures demo --days 30", "failed")
     await stage.shoot("failures", "What failed lately", failed)
     every = await stage.says("/wandb runs demo", "runs in demo")
-    await stage.shoot("runs-table", "A long list of runs", every)
+    await stage.shoot("runs-table", "A long list of runs", every, width=1_100)
     few = await stage.says("/wandb runs demo/code-lm", "runs in demo/code-lm")
     await stage.shoot("runs", "A short list of runs", few)
     best = await stage.says("/wandb best demo/digits by val/loss", "🏆")
@@ -107,7 +107,7 @@ async def many(stage: Stage) -> None:
     asked = f"@{name} plot train/loss for lr0.001-seed0 and lr0.0001-seed0 in demo/seeds"
     said = await stage.says(asked, "train/loss", picture=True)
     parent = next(m for m in stage.slack.messages(f"#{CHANNEL}") if m.ts == said.thread_ts)
-    await stage.thread("metric", "A metric of two runs", parent)
+    await stage.thread("metric", "A metric of two runs", parent, height=760)
 
 
 async def watching(stage: Stage) -> None:

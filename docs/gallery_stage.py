@@ -106,10 +106,10 @@ class Stage:
             found = page.locator(f'[data-testid=message][data-ts="{message.ts}"]').first
             await keep(name, page, found)
 
-    async def thread(self, name: str, title: str, message: Message) -> None:
+    async def thread(self, name: str, title: str, message: Message, *, height: int = 1_800) -> None:
         """A message with its thread."""
         self.shown(name, title)
-        async with self.page(width=1280) as page:
+        async with self.page(width=1280, height=height) as page:
             parent = page.locator(f'[data-testid=message][data-ts="{message.ts}"]').first
             await parent.wait_for()
             await parent.locator("[data-testid=thread-line]").click()
