@@ -90,6 +90,22 @@ async def test_buttons_update_the_message_in_place(slack: LocalSlack, bot: Bot) 
     assert "depth" in answer.plain
 
 
+@pytest.mark.parametrize(("button", "axis"), [("By Tokens", "tokens"), ("By Time", "time")])
+async def test_another_axis_is_a_button_away(
+    slack: LocalSlack, bot: Bot, button: str, axis: str
+) -> None:
+    """The same runs are compared again by it, in the same message."""
+    bot.answers.compared = clear_win()
+    await slack.types("#ml", "ada", "/wandb compare alpha beta")
+    answer = await settled(slack, bot, "#ml", "warm is better")
+    await slack.click(answer, button, user="ada")
+    await slack.until(lambda: len(bot.answers.asked) == 2)
+    sides = ("team/proj/alpha", "team/proj/beta")
+    assert bot.answers.asked[-1] == ("compare", sides, None, axis)
+    await bot.listeners.drain(20.0)
+    assert [post.ts for post in slack.posts("#ml") if post.thread_ts is None] == [answer.ts]
+
+
 async def test_groups_and_several_seeds_are_sides(slack: LocalSlack, bot: Bot) -> None:
     """A side may be a group, or runs joined by commas, as typed."""
     bot.answers.compared = clear_win()
