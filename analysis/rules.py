@@ -125,6 +125,7 @@ _NAN = re.compile(
 )
 
 
+_OWN_WORDS = frozenset({"alert", "when", "if", "z"})
 _BLANKS = re.compile(r"(\"[^\"]*\"|'[^']*'|`[^`]*`)|\s+")  # those within quotes stay
 
 
@@ -259,8 +260,9 @@ def _compare(value: float, op: Op, limit: float) -> bool:
 
 
 def quoted(name: str) -> str:
-    """A metric's name as the grammar reads it back: in quotes where it holds odd characters."""
-    return name if re.fullmatch(r"[^\s<>=\"'`()]+", name) else f'"{name}"'
+    """A metric's name as the grammar reads it back: in quotes where it could be misread."""
+    plain = re.fullmatch(r"[^\s<>=\"'`()]+", name) and name.lower() not in _OWN_WORDS
+    return name if plain else f'"{name}"'
 
 
 def _plain(value: float | None) -> str:

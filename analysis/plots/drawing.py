@@ -256,7 +256,7 @@ def value_axis(axis: "Axes", *, log: bool) -> None:
         axis.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
     else:
         low, high = axis.get_ylim()
-        decades = np.log10(high / low) if low > 0 else 1.0
+        decades = np.log10(high) - np.log10(low) if low > 0 else 1.0
         subs = (1.0, 2.0, 5.0) if decades < 2 else (1.0,)
         axis.yaxis.set_major_locator(LogLocator(base=10, subs=subs, numticks=5))
         axis.yaxis.set_minor_locator(NullLocator())

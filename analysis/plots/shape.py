@@ -82,10 +82,11 @@ def wants_log(curves: Iterator[Curve] | tuple[Curve, ...]) -> bool:
     values = np.concatenate(finite)
     if values.size < 4 or bool(np.any(values <= 0)):
         return False
-    low = np.quantile(values, 0.02, method="lower")
-    high = np.quantile(values, 0.98, method="higher")
-    middle = np.median(values)
-    return bool(high / low > _LOG_SPAN or values.max() / middle > 2 * _LOG_SPAN)
+    low = float(np.quantile(values, 0.02, method="lower"))
+    high = float(np.quantile(values, 0.98, method="higher"))
+    middle = float(np.median(values))
+    # As products: a quotient of the tiniest numbers overflows.
+    return high > _LOG_SPAN * low or float(values.max()) > 2 * _LOG_SPAN * middle
 
 
 def gaps(curve: Curve) -> list[tuple[float, float]]:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from analysis.history import Series
@@ -68,6 +68,8 @@ def test_what_cannot_be_read_says_what_is_expected(text: str) -> None:
 
 
 @given(rules)
+@example(Rule("IF", "nan"))
+@example(Rule("when", "zscore", "<", factor=1.0))
 def test_a_rule_reads_back_as_it_is_written(rule: Rule) -> None:
     assert parse(str(rule)) == rule
     assert rule_of(rule.to_json()) == rule
