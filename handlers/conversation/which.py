@@ -1,9 +1,9 @@
 """Which run: names looked up at W&B, what was pointed at, and a question back where it is open.
 
 The order of ``handlers.language.resolve`` holds here too: path, link or exact name, other
-separators, unique prefix, similar name. A name is looked for in the default place, among the
-newest runs first, then by asking W&B for it. Nothing is guessed: several matches are asked back,
-and so are near names where there is no match.
+separators, unique prefix, ending or word inside, similar name. A name is looked for in the default
+place, among the newest runs first, then by asking W&B for it. Nothing is guessed: several matches
+are asked back, and so are near names where there is no match.
 """
 
 import re
@@ -198,7 +198,7 @@ def _meant(ask: Ask, ref: RunRef) -> str | None:
     begun = [
         word
         for word in words
-        if name.startswith(key := squeeze(word)) or (len(key) > PREFIX and name.endswith(key))
+        if name.startswith(key := squeeze(word)) or (len(key) > PREFIX and key in name)
     ]
     if begun:
         return str(max(begun, key=len))

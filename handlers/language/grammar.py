@@ -222,6 +222,24 @@ def without_slash(text: str) -> str | None:
     return text[found.end() :] if found else None
 
 
+def without_mention(text: str, bot: str | None) -> str | None:
+    """A command with flags that was typed after a mention, or in a direct message.
+
+    Args:
+        text: The message in the normal form.
+        bot: The bot's Slack id.
+
+    Returns:
+        The command line; None where no command with a flag of its own stands there.
+    """
+    if " --" not in text:
+        return None
+    line = re.sub(rf"^\s*<@{re.escape(bot)}(?:\|[^>]*)?>[\s,:]*", "", text) if bot else text
+    parsed = parse(line)
+    known = parsed.command is not None and parsed.flags and not parsed.unknown
+    return line if known else None
+
+
 def parse(text: str) -> Parsed:
     """Splits a command line into its command, arguments and flags.
 

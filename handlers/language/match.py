@@ -113,6 +113,7 @@ class Matcher:
             (intent, re.compile(rf"(?<!\S)(?:{pattern})(?!\S)"), needs)
             for intent, pattern, needs in language.cues
         )
+        self._any_more = re.compile(rf"(?<!\S)(?:{language.patterns['any_more']})(?!\S)")
         self._gerunds = re.compile(language.patterns["gerunds"])
         self._action_rest = frozenset(language.patterns["action_rest"].split("|"))
 
@@ -282,9 +283,12 @@ class Matcher:
             return COST["unknown"]
         return COST["word"]
 
-    @staticmethod
-    def _fits(phrase: Phrase, reading: Reading, context: Context) -> bool:
-        return not phrase.needs or any(_NEEDS[need](reading, context) for need in phrase.needs)
+    def _fits(self, phrase: Phrase, reading: Reading, context: Context) -> bool:
+        if not phrase.needs:
+            return True
+        if "any_more" in phrase.needs:  # "no need to watch alpha any more": an order to the bot
+            return not context.overheard and self._any_more.search(reading.text) is not None
+        return any(_NEEDS[need](reading, context) for need in phrase.needs)
 
 
 def _facts(reading: Reading, context: Context, noun: bool) -> frozenset[str]:
@@ -327,6 +331,7 @@ _NEEDS: dict[str, Need] = {
     "since": lambda r, c: r.has("SINCE"),
     "hours": lambda r, c: r.has("HOURS"),
     "metric": lambda r, c: r.has("MET"),
+    "addressed": lambda r, c: not c.overheard,
     "no_thread": lambda r, c: c.thread.kind in {"none", "list"},
     "no_run": lambda r, c: not r.has("RUN") and not (_points_at_thread(r, c) and c.thread.paths),
 }

@@ -2,10 +2,11 @@
 
 Order: full path or address; exact display name or id (capitals do not matter); the same with other
 separators ("calm otter 1"); unique prefix; unique ending of letters and digits ("lr6e-4" of
-"7b-mup-lr6e-4"); similar name. A similar name needs a normalised Indel
-similarity (rapidfuzz's `ratio`) of `SIMILAR` and `MARGIN` more than the second best, and the same
-digits: "calm-otter-1" is never "calm-otter-2". Of several exact matches the one in the default
-project wins; otherwise nothing is guessed and the name stays as typed.
+"7b-mup-lr6e-4"); unique whole word inside ("totem" of "big-totem-pole"); similar name. A similar
+name needs a normalised Indel similarity (rapidfuzz's `ratio`) of `SIMILAR` and `MARGIN` more than
+the second best, and the same digits: "calm-otter-1" is never "calm-otter-2". Of several exact
+matches the one in the default project wins; otherwise nothing is guessed and the name stays as
+typed.
 """
 
 import re
@@ -29,6 +30,7 @@ _PROJECT_URL = re.compile(
 )
 _LABEL = re.compile(r"[^\W\d].*\d|\d.*[^\W\d]")
 """Letters and digits: what tells one run of a series from the next."""
+_NAME_WORD = re.compile(r"[^\W\d_]{4,}(?![^\W_])")
 _WHOLE_WORD = re.compile(r"[\W_]")
 _PATH = re.compile(r"^[\w.\-]+/[\w.\-]+/[\w.:\-]+$")
 
@@ -88,6 +90,7 @@ class RunIndex:
         self._defaults = context.defaults
         self._exact: dict[str, list[KnownRun]] = defaultdict(list)
         self._squeezed: dict[str, list[KnownRun]] = defaultdict(list)
+        self._inside: dict[str, list[KnownRun]] = defaultdict(list)
         self.projects: dict[str, str] = {}
         self.entities: dict[str, str] = {}
         self.users: dict[str, str] = {}
@@ -106,6 +109,8 @@ class RunIndex:
             names |= {run.name.lower(), f"{run.project}/{run.name}".lower()}
             names.add(f"{run.entity}/{run.project}/{run.name}".lower())
             self._squeezed[squeeze(run.name)].append(run)
+            for word in set(_NAME_WORD.findall(run.name.lower())):
+                self._inside[word].append(run)
         for name in names:
             self._exact[name].append(run)
         self.projects.setdefault(run.project.lower(), run.project)
@@ -138,8 +143,21 @@ class RunIndex:
         ]
         return Found(self._prefer(runs), "prefix") if runs else Found()
 
-    def find(self, text: str) -> Found:
-        """The whole order of resolution for a name as it was typed."""
+    def inside(self, text: str) -> Found:
+        """Runs whose name has this as a whole word: "totem" for "big-totem-pole"."""
+        lower = text.lower()
+        if len(lower) <= PREFIX or not lower.isalpha():
+            return Found()
+        runs = self._inside.get(lower, [])
+        return Found(self._prefer(runs), "inside") if runs else Found()
+
+    def find(self, text: str, *, inside: bool = True) -> Found:
+        """The whole order of resolution for a name as it was typed.
+
+        Args:
+            text: The name.
+            inside: Whether a word inside a run's name may stand for it.
+        """
         if url := run_of_url(text):
             return Found((self.exact(url).path or url,), "url")
         found = self.exact(text)
@@ -147,7 +165,7 @@ class RunIndex:
             found = self.spelled([text])
         if not found.paths and _PATH.match(text):
             return Found((text,), "path")
-        return found if found.paths else self._near(squeeze(text), text)
+        return found if found.paths else self._near(squeeze(text), text, inside=inside)
 
     def _prefer(self, runs: list[KnownRun]) -> tuple[str, ...]:
         paths = tuple(dict.fromkeys(run.path for run in runs))
@@ -157,7 +175,7 @@ class RunIndex:
                 return (here[0],)
         return paths
 
-    def _near(self, key: str, text: str) -> Found:
+    def _near(self, key: str, text: str, *, inside: bool) -> Found:
         if len(key) < PREFIX or not self._squeezed:
             return Found()
         begins = [
@@ -183,6 +201,8 @@ class RunIndex:
             ]
             if ends:
                 return Found(self._prefer(ends), "ending")
+        if inside and (found := self.inside(text)).paths:
+            return found
         best = process.extract(key, self._squeezed.keys(), scorer=fuzz.ratio, limit=2)
         best = [match for match in best if digits(match[0]) == digits(key)]
         if not best or best[0][1] < SIMILAR:

@@ -257,14 +257,14 @@ class SlotReader:
         lower = text.lower()
         if (short := self._shortened(lower)) is not None and not reading.names:
             return [short]
-        if _NAMEY.search(text) or len(index.find(text).paths) == 1:
+        if _NAMEY.search(text) or len(index.find(text, inside=False).paths) == 1:
             if lower.isalpha() and (right := self._corrected(lower, reading)) is not None:
                 return right.split()
             halves = lower.split("/") if "/" in lower else lower.split("-")
             if len(halves) > 1 and all(half in self.language.vocabulary for half in halves):
                 return [reading.mark("X", text)]
             return [reading.mark("NAME", text)]
-        if (right := self._corrected(lower, reading)) is not None:
+        if not index.inside(text).paths and (right := self._corrected(lower, reading)) is not None:
             return right.split()
         return [reading.mark("X", text)]
 

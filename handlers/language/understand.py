@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 
 from handlers.language.commands import CommandReader
 from handlers.language.fill import Filler
-from handlers.language.grammar import ALSO, Command, parse, without_slash
+from handlers.language.grammar import ALSO, Command, parse, without_mention, without_slash
 from handlers.language.guard import Guard, Verdict
 from handlers.language.intents import (
     ACTIONS,
@@ -78,6 +78,8 @@ class Interpreter:
         slashed = without_slash(normal(text))
         if slashed is None and context.addressed == "command":
             slashed = normal(text)
+        if slashed is None and not context.overheard:
+            slashed = without_mention(normal(text), context.bot.slack_id)
         if slashed is None:
             return self._sentence(text, context, index)
         if context.overheard:
