@@ -13,7 +13,7 @@ from handlers import registry
 from handlers.conversation.asking import AskBack, asked
 from handlers.delivery import Delivery
 from handlers.events import EVENTS, Happened
-from handlers.language.intents import Intent, Understanding
+from handlers.language.intents import Context, Intent, Understanding
 from handlers.problems import SlackProblem
 from handlers.progress import Teller
 from handlers.registry import Ask
@@ -26,9 +26,13 @@ from handlers.surface.home import changes
 from handlers.surface.presence import presence
 from handlers.views import problem as problems
 from handlers.views.progress import cancel_token, cancelled
+from handlers.waiting import background
 
 _LOG: Final = logging.getLogger(__name__)
 _WORKING: Final = "Working on it"
+_LATE_S: Final = 15.0
+"""How long the names of runs are waited for where a sentence means nothing without them."""
+_UNSEEN_S: Final = 0.5
 _CLICKED: Final = Understanding(intent=Intent.UNKNOWN, confidence=1.0)
 
 
@@ -164,9 +168,19 @@ class Dispatcher:
             return None
         if silent and not context.known_runs:
             # The names of the runs may have been late: a plain word can be one. Read once more.
-            context = await services.context_of(request)
+            context = await self._late_context(request, reading.intent)
             reading = services.understand(request.text, context)
         return Ask(request, reading, services, context)
+
+    async def _late_context(self, request: Request, intent: Intent) -> Context:
+        """The context, however slow W&B is; where that takes a while it is seen that we wait."""
+        services = self._services
+        look = services.context_of(request, patience_s=_LATE_S)
+        async with background(look, services.clock) as work:
+            if await work.done_within(_UNSEEN_S):
+                return await work.result()
+            async with presence(request, intent, services):
+                return await work.result()
 
     def _replies(self, ask: Ask) -> AsyncIterator[Reply] | None:
         click = ask.request.click

@@ -178,8 +178,13 @@ Draw = Callable[[RunCurves], Awaitable[Image | None]]
 DrawOverlay = Callable[["Overlay"], Awaitable[Image | None]]
 """Draws a comparison off the event loop; nothing where drawing failed."""
 
-ContextOf = Callable[[Request], Awaitable[Context]]
-"""What a request's text is read with: who speaks, defaults, the thread's topic, known runs."""
+
+class ContextOf(Protocol):
+    """What a request's text is read with: who speaks, defaults, the thread's topic, known runs."""
+
+    async def __call__(self, request: Request, /, *, patience_s: float | None = None) -> Context:
+        """The context; ``patience_s`` is how long a slow W&B may take to list the runs."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

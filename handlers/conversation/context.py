@@ -45,14 +45,20 @@ class ContextBuilder:
     clock: Clock
     ours: Ours
 
-    async def __call__(self, request: Request) -> Context:
-        """The context of a request; it never fails because W&B does."""
+    async def __call__(self, request: Request, /, *, patience_s: float | None = None) -> Context:
+        """The context of a request; it never fails because W&B does.
+
+        Args:
+            request: What was said, where and by whom.
+            patience_s: How long W&B may take to list the runs, if that is not the usual.
+        """
         topic = await self._topic(request)
         addressed = _ADDRESSED.get(request.kind, "command" if request.click else "thread")
         if addressed == "thread" and topic is None:
             return Context(addressed="thread", now=self.clock.now())
         person = await self.conversation.accounts.of(request.user)
         place = await self.place(request)
+        known = await self._known(request, place, PATIENCE_S if patience_s is None else patience_s)
         return Context(
             addressed=addressed,
             now=self.clock.now(),
@@ -62,7 +68,7 @@ class ContextBuilder:
                 entity=place.entity if place else None, project=place.project if place else None
             ),
             thread=_thread(topic),
-            known_runs=tuple(known_run(run) for run in await self._known(request, place))[:_KNOWN],
+            known_runs=tuple(known_run(run) for run in known)[:_KNOWN],
         )
 
     async def place(self, request: Request) -> Place | None:
@@ -90,11 +96,13 @@ class ContextBuilder:
             return None  # in a channel “it” needs a thread; “run 3” is of the list just shown
         return shown
 
-    async def _known(self, request: Request, place: Place | None) -> Iterable[Run]:
+    async def _known(
+        self, request: Request, place: Place | None, patience_s: float
+    ) -> Iterable[Run]:
         allowed: list[str] = []
         try:
             async with background(self._looked_up(request, place, allowed), self.clock) as work:
-                if await work.done_within(PATIENCE_S):
+                if await work.done_within(patience_s):
                     return await work.result()
                 # W&B is slow to list them: those that were met before are known all the same.
                 seen = self.conversation.directory.seen

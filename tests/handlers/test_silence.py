@@ -65,7 +65,7 @@ async def deliver(line: dict[str, Any]) -> None:
     """The sentence comes in, as Slack would deliver it."""
     context, clock, runs = Context.model_validate(line["context"]), HandClock(), Runs()
 
-    async def context_of(_: Request) -> Context:
+    async def context_of(_: Request, /, *, patience_s: float | None = None) -> Context:
         return context
 
     unused = cast("Any", None)

@@ -1,7 +1,8 @@
 """Talking with the bot about runs: it understands, asks back, remembers, and says which run."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -332,6 +333,14 @@ async def test_not_understood_offers_three_things(here: Office) -> None:
     assert any("otter" in label for label in labels)
 
 
+async def test_a_suggestion_says_what_it_does(here: Office) -> None:
+    """Asking how training is going looks at runs; it watches nothing."""
+    await here.asks("please make me a sandwich")
+    said = read(await here.answer("Did you mean"))
+    assert "How Is Training  What runs now, and what failed or finished lately." in said
+    assert "Watch a project" not in said
+
+
 async def test_a_suggestion_does_what_it_says(here: Office) -> None:
     """A click on a suggestion is as good as the words."""
     here.run("otter")
@@ -362,7 +371,78 @@ async def test_bare_wandb_shows_what_holds_here(here: Office) -> None:
     await here.answer("1 run in demo/vision")
 
 
-async def test_other_bots_and_edits_are_not_answered(here: Office) -> None:
+OTHER_APP = {"user": "U0OTHERBOT", "bot_id": "B0OTHERBOT", "bot_profile": {"id": "B0OTHERBOT"}}
+CLASSIC_APP = {"subtype": "bot_message", "bot_id": "B0CLASSIC", "username": "ci"}
+
+
+def ourselves(here: Office) -> dict[str, Any]:
+    """Who says what our own app posts."""
+    return {"user": here.bot.id, "bot_id": here.slack.app.bot_id, "app_id": here.slack.app.app_id}
+
+
+def hears(here: Office, speaker: Mapping[str, Any], where: str, text: str, thread: str) -> None:
+    """The app is told of a message that no person typed, as Slack tells of it."""
+    channel = here.slack.channel(where)
+    direct = channel.kind == "im"
+    said: dict[str, Any] = {
+        **speaker,
+        "type": "message",
+        "text": text,
+        "ts": here.slack.new_ts(),
+        "channel": channel.id,
+        "channel_type": "im" if direct else "channel",
+    }
+    if thread:
+        said["thread_ts"] = thread
+    assert here.slack.emit("message.im" if direct else "message.channels", said, channel)
+    if not direct and f"<@{here.bot.id}>" in text:
+        assert here.slack.emit("app_mention", {**said, "type": "app_mention"}, channel)
+
+
+@pytest.mark.parametrize("speaker", ["another app", "a classic app", "the bot itself"])
+async def test_what_no_person_said_is_not_answered(here: Office, speaker: str) -> None:
+    """In a channel, in a thread of the bot, in a direct message; mentioned or not."""
+    who = {"another app": OTHER_APP, "a classic app": CLASSIC_APP}.get(speaker) or ourselves(here)
+    here.run("otter")
+    await uses_vision(here)
+    parent = await here.asks("did otter finish?")
+    await here.answer("Yes, ")
+    await here.says("did otter finish?", where="@ada")
+    await here.quiet()
+    before = len(here.everything())
+    mention = f"<@{here.bot.id}> did otter finish?"
+    for where, text, thread in (
+        ("#ml", mention, ""),
+        ("#ml", mention, parent),
+        ("#ml", "and the gradients?", parent),
+        ("@ada", "did otter finish?", ""),
+        ("@ada", mention, ""),
+    ):
+        hears(here, who, where, text, thread)
+    await here.quiet()
+    assert len(here.everything()) == before
+    await here.says("and the gradients?", thread=parent)  # a person is still answered there
+    await here.answer("train/grad_norm of otter")
+
+
+async def test_a_name_is_waited_for_where_wandb_is_slow(here: Office) -> None:
+    """A plain word may be a run: a status is seen meanwhile, and the answer comes, late."""
+    here.run("a1b2c3d4", name="totem")
+    slow = here.wandb.hold()
+    asked = await here.says("totem", where="@ada")
+    key = (here.slack.channel("@ada").id, asked)
+    async with here.clock.passing():
+        await here.slack.until(lambda: here.slack.statuses.get(key))
+    assert not here.everything()
+    slow.release()
+    said = await here.answer("totem in demo/vision")
+    assert sound(said)
+    await here.quiet()
+    assert not here.slack.statuses.get(key)
+    assert not [message for message in here.everything() if "Did you mean" in read(message)]
+
+
+async def test_an_edit_is_not_answered(here: Office) -> None:
     """An edit of an answered message starts nothing new."""
     here.run("otter")
     await uses_vision(here)
