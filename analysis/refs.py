@@ -4,13 +4,15 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from analysis.errors import BadReference
 
 # W&B: letters, digits, "-", "_" and "." in names of entities and projects; run ids may hold more,
-# but none of these (wandb's own check of a run id).
-_NAME = re.compile(r"[^/\\#?%:\s][^/\\#?%:]{0,127}\Z")
+# but none of these (wandb's own check of a run id). No name holds a control character.
+_NAME = re.compile(r"[^/\\#?%:\s\x00-\x1f\x7f][^/\\#?%:\x00-\x1f\x7f]{0,127}\Z")
+_FREE_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,400}\Z")
+"""What groups and reports are called is up to people."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -145,6 +147,10 @@ _PAGES: dict[str, LinkKind] = {
     "groups": "group",
     "reports": "report",
 }
+_FREELY_NAMED = frozenset({"groups", "reports"})
+_PROJECTS = "projects"
+"""``/ENTITY/projects`` is the entity's page that lists its projects."""
+_USUAL_PORTS = {"http": 80, "https": 443}
 
 
 def read_link(url: str, defaults: Defaults) -> Link | None:
@@ -163,6 +169,8 @@ def read_link(url: str, defaults: Defaults) -> Link | None:
     if len(parts) == 1:
         return Link("entity", parts[0], None, "", url)
     entity, project, *rest = parts
+    if project == _PROJECTS and not rest:
+        return Link("entity", entity, None, "", url)
     kind = _PAGES.get(rest[0]) if rest else None
     if kind is not None and len(rest) > 1:
         return Link(kind, entity, project, rest[1], url)
@@ -205,16 +213,32 @@ def _run_of_url(text: str, defaults: Defaults) -> RunRef:
 def _parts_of_url(text: str, defaults: Defaults) -> list[str]:
     try:
         url = urlsplit(text.strip("<>").split("|")[0])
-        host = (url.hostname or "").lower()
+        host = _host(url)
     except ValueError:
         raise BadReference(f"“{shorten(text)}” is not a link that can be read.") from None
     for app_url in defaults.app_urls:
         ours = urlsplit(app_url)
         prefix = ours.path.rstrip("/") + "/"
-        same_host = host == (ours.hostname or "").lower() and url.port == ours.port
-        if same_host and url.path.startswith(prefix):
+        if host == _host(ours) and url.path.startswith(prefix):
             parts = [unquote(part) for part in url.path[len(prefix) :].split("/") if part]
-            if all(_NAME.match(part) for part in parts[:4]):
+            if _named(parts):
                 return parts
     hosts = ", ".join(sorted({urlsplit(app).netloc for app in defaults.app_urls}))
     raise BadReference(f"“{shorten(text)}” is not a link to the W&B that this bot reads ({hosts}).")
+
+
+def _host(url: SplitResult) -> tuple[str, int | None]:
+    """Host and port, the port only where it is not the scheme's own.
+
+    Raises:
+        ValueError: when the port is none.
+    """
+    port = url.port
+    return (url.hostname or "").lower(), None if port == _USUAL_PORTS.get(url.scheme) else port
+
+
+def _named(parts: list[str]) -> bool:
+    """Whether the first four parts of a page's path are names as W&B has them."""
+    free = len(parts) > 3 and parts[2] in _FREELY_NAMED
+    strict = parts[:3] if free else parts[:4]
+    return all(map(_NAME.match, strict)) and (not free or _FREE_NAME.match(parts[3]) is not None)

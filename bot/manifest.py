@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from analysis.errors import BadRequest
 from handlers.views.limits import UNFURL_DOMAINS
@@ -42,8 +42,9 @@ def for_url(manifest: Mapping[str, Any], url: str) -> dict[str, Any]:
     Raises:
         BadRequest: when ``url`` is no public HTTPS address.
     """
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
+    parts = _split(url)
+    plain = parts is not None and parts.hostname and not parts.query and not parts.fragment
+    if parts is None or parts.scheme != "https" or not plain:
         raise BadRequest(f"“{url}” cannot be used.", "Slack takes an address such as https://HOST.")
     base = url.rstrip("/")
     target = base if base.endswith(EVENTS_PATH) else base + EVENTS_PATH
@@ -93,7 +94,18 @@ def unfurls(host: str) -> bool:
 
 
 def _host(host: str) -> str:
-    return (urlsplit(host if "://" in host else f"https://{host}").hostname or "").lower()
+    parts = _split(host if "://" in host else f"https://{host}")
+    return "" if parts is None else (parts.hostname or "").lower()
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of an address; ``None`` where it is none, its port included."""
+    try:
+        parts = urlsplit(url)
+        valid = parts.port != 0
+    except ValueError:
+        return None
+    return parts if valid else None
 
 
 def as_yaml(manifest: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from handlers.views.help import Suggestion
 
 _WORD: Final = re.compile(r"[\w./:\-]{3,}")
 _TEXT: Final = 300
+_LOOK: Final = "What runs now, and what failed or finished lately."
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,14 @@ class _Offer:
         command: The slash command whose words are compared with what was typed.
         label: The button's words.
         text: What it says.
+        does: What it does, where that is not all that the command does.
     """
 
     intent: Intent
     command: str
     label: str
     text: str
+    does: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def suggestions(
         enumerate(offers), key=lambda each: (-_score(each[1], words, reading, known), each[0])
     )
     return [
-        Suggestion(offer.label, offer.text, COMMANDS[offer.command].summary)
+        Suggestion(offer.label, offer.text, offer.does or COMMANDS[offer.command].summary)
         for _, offer in ranked[:most]
     ]
 
@@ -91,7 +94,7 @@ def _offers(known: _Known) -> Iterator[_Offer]:
             Intent.SHOW_METRIC, "plot", plotted, f"/wandb plot {run} {metric or ''}".strip()
         )
         yield _Offer(Intent.WHY, "why", f"Why Did {name} Fail", f"/wandb why {run}")
-    yield _Offer(Intent.WATCH_NOW, "watch", "How Is Training", "how's training?")
+    yield _Offer(Intent.WATCH_NOW, "watch", "How Is Training", "how's training?", _LOOK)
     yield _Offer(Intent.LIST_RUNS, "runs", "Latest Runs", f"/wandb runs{place}")
     yield _Offer(Intent.BEST_RUN, "best", f"Best Run{by}", f"/wandb best{place}{by}")
     yield _Offer(Intent.HELP, "help", "What I Can Do", "/wandb help")

@@ -222,7 +222,18 @@ def test_for_a_public_url_everything_goes_to_one_address() -> None:
     assert DECLARED["settings"]["socket_mode_enabled"] is True  # the original is left alone
 
 
-@pytest.mark.parametrize("url", ["http://bot.example.com", "bot.example.com", "", "https://"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://bot.example.com",
+        "bot.example.com",
+        "",
+        "https://",
+        "https://[bot.example.com",
+        "https://bot.example.com:https",
+        "https://bot.example.com/?a=b",
+    ],
+)
 def test_an_address_that_slack_would_refuse_is_named(url: str) -> None:
     """Slack posts over HTTPS only."""
     with pytest.raises(BadRequest, match="https://HOST"):
@@ -236,8 +247,9 @@ def test_own_hosts_unfurl_too() -> None:
     jsonschema.validate(made, SCHEMA)
     with pytest.raises(BadRequest, match="5 domains"):
         manifest.with_hosts(DECLARED, [f"host{n}.example" for n in range(5)])
-    with pytest.raises(BadRequest, match="localhost"):
-        manifest.with_hosts(DECLARED, ["http://localhost:8080"])
+    for host in ("http://localhost:8080", "[w.example", "w.example:http"):
+        with pytest.raises(BadRequest, match="is no host"):
+            manifest.with_hosts(DECLARED, [host])
 
 
 @pytest.mark.parametrize("arguments", [[], ["--json"]])
