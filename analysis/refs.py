@@ -211,8 +211,9 @@ def _run_of_url(text: str, defaults: Defaults) -> RunRef:
 
 
 def _parts_of_url(text: str, defaults: Defaults) -> list[str]:
+    text = text.strip("<>").split("|")[0]  # as Slack writes a link
     try:
-        url = urlsplit(text.strip("<>").split("|")[0])
+        url = urlsplit(text)
         host = _host(url)
     except ValueError:
         raise BadReference(f"“{shorten(text)}” is not a link that can be read.") from None

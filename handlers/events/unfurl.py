@@ -119,8 +119,11 @@ def _small(curves: RunCurves) -> RunCurves:
     return replace(curves, learning_rate=None)
 
 
-async def _many(services: Services, link: Link, filters: dict[str, str]) -> Message:
+async def _many(services: Services, link: Link, filters: dict[str, str]) -> Message | None:
+    """A card of several runs; none of a sweep or group without any: there may be no such thing."""
     within = ProjectRef(link.entity, link.project)
     query = RunQuery(within, filters=filters, order="-heartbeat_at", limit=_PAGE)
     page = await services.conversation.directory.page(query)
+    if filters and not page.runs:
+        return None
     return view.many(link, page, now=services.clock.now())

@@ -74,6 +74,12 @@ def test_what_is_no_link_of_ours_is_said(url: str) -> None:
         parse_run(url, DEFAULTS)
 
 
+def test_a_link_is_quoted_without_slacks_brackets() -> None:
+    """People never see them."""
+    with pytest.raises(BadReference, match=r"“http://wandb\.ai:abc/x” is not"):
+        parse_run("<http://wandb.ai:abc/x|here>", DEFAULTS)
+
+
 @given(st.text(max_size=60))
 def test_no_link_raises(text: str) -> None:
     """What people post is anything; a link is read or it is not."""

@@ -219,6 +219,20 @@ async def test_other_pages_have_cards_too(
     assert validate_unfurl({url: {"blocks": message.unfurls[url]["blocks"]}}) == []
 
 
+@pytest.mark.parametrize("page", ["sweeps/sw1", "groups/seeds"])
+async def test_what_may_not_exist_has_no_card(slack: LocalSlack, bot: Bot, page: str) -> None:
+    """A sweep or group without a run is known to nobody but its link; later it may have one."""
+    known = {**bot.runs.known}
+    bot.runs.known.clear()
+    url = f"https://wandb.ai/team/proj/{page}"
+    first = await posted(slack, url)
+    await heard(slack, bot)
+    assert first.unfurls == {}
+    bot.runs.known.update(known)
+    second = await posted(slack, url)
+    await slack.until(lambda: second.unfurls)
+
+
 async def test_never_is_seen_and_taken_back_in_the_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
