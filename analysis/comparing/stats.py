@@ -15,8 +15,8 @@ import numpy as np
 
 from analysis.comparing.location import Level
 
-ALPHA = 0.04
-"""Level of the two-sided test: under 5 % false winners with room for what the test assumes."""
+ALPHA = 0.045
+"""Level of the two-sided test; 4 % was measured too, and cost two points of power for 0.3 of winners."""
 ALPHA_FEW = 0.03
 """The same where the spread rests on few seeds, and so what it assumes cannot show."""
 ENOUGH = 8
