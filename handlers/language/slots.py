@@ -85,6 +85,7 @@ class SlotReader:
         for word in language.triggers:
             self._triggers.setdefault(word[0], []).append(word)
         self._asking = frozenset(language.patterns["asking"].split("|"))
+        self._called = frozenset(language.patterns["called"].split("|"))
         self._spell = lru_cache(maxsize=4096)(self._nearest)
 
     # ── words to pieces ──
@@ -223,7 +224,8 @@ class SlotReader:
             return [self.language.openers[lower]]
         if lower in index.projects and place and words[place - 1].text.lower() in _BEFORE_PROJECT:
             return [reading.mark("PROJ", (None, index.projects[lower]))]
-        if lower in vocabulary:
+        called = place > 0 and words[place - 1].text.lower() in self._called
+        if lower in vocabulary and not (called and index.exact(text).path):
             return [lower]
         if path := index.exact(text).path:
             return [reading.mark("RUN", path)]

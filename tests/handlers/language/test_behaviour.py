@@ -251,3 +251,46 @@ def test_a_request_may_follow_a_remark_but_no_condition() -> None:
     """A refusal before it does not negate it; a condition holds for it."""
     assert said("<@U0BOT> no alerts needed, please mute alpha").intent is Intent.MUTE
     assert said("<@U0BOT> if it crashes again, please mute alpha").intent is not Intent.MUTE
+
+
+def test_a_whole_word_inside_a_name_is_enough_where_only_one_run_has_it() -> None:
+    """“lora” is the sweep; “otter” is two runs and stays open; part of a word is nothing."""
+    index = RunIndex(context())
+    assert index.find("sweep").path == "acme/vision/10ra5w33"
+    assert len(index.find("otter").paths) == 2
+    assert index.find("weep").path is None
+    assert said("why did sweep crash?").slots.runs == ("acme/vision/10ra5w33",)
+
+
+def test_a_command_with_flags_is_read_as_such_after_a_mention_too() -> None:
+    """Only its own flags make it a command; overheard it is none."""
+    found = said("<@U0BOT> compare alpha beta --by tokens")
+    assert found.intent is Intent.COMPARE
+    assert found.slots.axis == "tokens"
+    assert said("failures vision --days 7", "dm").slots.days == 7
+    thread = {"kind": "run", "run": ALPHA}
+    assert said("mute alpha --for-ever", "thread", thread=thread).intent is Intent.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "text", ["mute alpha... actually no, don't", "mute alpha. or not.", "mute alpha, or rather not"]
+)
+def test_what_is_taken_back_at_once_is_not_done(text: str) -> None:
+    """A second thought in the same message holds."""
+    assert said(f"<@U0BOT> {text}").intent in {Intent.UNKNOWN, Intent.CLARIFY}
+
+
+def test_no_need_to_watch_any_more_is_an_order_to_the_bot_alone() -> None:
+    """Without “any more” it is asked back; among people it starts nothing."""
+    thread = {"kind": "run", "run": ALPHA}
+    assert said("<@U0BOT> no need to watch alpha any more").intent is Intent.STOP_WATCH
+    assert said("<@U0BOT> no need to watch alpha").intent is Intent.CLARIFY
+    overheard = said("no need to watch alpha any more", "thread", thread=thread)
+    assert overheard.intent is Intent.UNKNOWN
+
+
+def test_the_worst_run_is_asked_back() -> None:
+    """What is best is never shown for the worst."""
+    found = said("<@U0BOT> worst run by eval/loss")
+    assert found.intent is Intent.CLARIFY
+    assert found.slots.metrics == ("eval/loss",)
