@@ -265,7 +265,10 @@ def entry_line(entry: LookEntry | None, *, several: bool = False, steady: bool =
     unwell = entry.worst is not None and entry.worst.severity.rank > 0
     if not unwell and place != "failed":
         return line
-    return mrkdwn("{line}\n      _{why}_", line=line, why=escape(entry.headline, _HEADLINE))
+    why = mrkdwn("_{why}_", why=escape(entry.headline, _HEADLINE))
+    if not live and place != "failed":  # its state's mark alone would look like all is well
+        why = mrkdwn("{mark} {why}", mark=HEALTH[entry.health].emoji, why=why)
+    return mrkdwn("{line}\n      {why}", line=line, why=why)
 
 
 def _live(entry: LookEntry, *, steady: bool) -> Iterator[Mrkdwn]:

@@ -296,6 +296,10 @@ def look() -> Look:
     )
     ended = LookEntry.of(failed(), live=False)
     done = LookEntry.of(healthy("orca", run=facts("orca", state="finished")), live=False)
+    ill = warned()
+    unwell = LookEntry.of(
+        ill.model_copy(update={"run": facts("squid", state="finished")}), live=False
+    )
     members = tuple(
         LookEntry.of(healthy(f"s{n}", run=facts(f"s{n}", sweep="sw1")), live=True) for n in range(2)
     )
@@ -306,14 +310,14 @@ def look() -> Look:
         best_metric="eval/loss", best=1.88, best_run="team/proj/s0",
     )  # fmt: skip
     summary = LookSummary(
-        running=5, critical=1, warning=1, failed=1, crashed=0, finished=1, stopped=0, hours=24.0
+        running=5, critical=1, warning=1, failed=1, crashed=0, finished=2, stopped=0, hours=24.0
     )
     return Look(
-        sentence="5 running, 1 of them critical; 1 failed, 1 finished in the last 24 h",
+        sentence="5 running, 1 of them critical; 1 failed, 2 finished in the last 24 h",
         summary=summary,
         running=(*running, *members),
         failed=(ended,),
-        finished=(done,),
+        finished=(unwell, done),
         groups=(sweep,),
         errors=(LookError(what="team/old", reason="it did not come in time"),),
         within=("team/proj",),
