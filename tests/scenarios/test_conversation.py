@@ -242,6 +242,7 @@ async def test_a_thread_keeps_its_run(here: Office) -> None:
     await uses_vision(here)
     parent = await here.asks("did otter finish?")
     await here.answer("Yes, ")
+    await here.quiet()  # what a thread is about is noted after the answer was posted
     await here.says("and the gradients?", thread=parent)
     said = await here.answer("train/grad_norm of otter")
     assert said.thread_ts == parent

@@ -36,6 +36,7 @@ async def test_two_runs_are_compared_from_what_they_logged(here: Office) -> None
         shapes = {"image", "data_visualization"}
         await here.slack.until(lambda: shapes & {block["type"] for block in answer.blocks})
     assert not validate_message({"text": answer.text, "blocks": list(answer.blocks)})
+    await here.quiet()  # what a thread is about is noted after the answer was posted
     await here.says("what about by time?", thread=question)
     again = await here.answer("After 2.5 min")
     assert again.thread_ts == question
