@@ -1,7 +1,9 @@
 """The database and the engine: whether they can be reached, are up to date, and are at work."""
 
 import asyncio
+import os
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bot.doctor.base import Patient, Trip
@@ -14,6 +16,12 @@ if TYPE_CHECKING:
 
 _DATABASE, _TABLES, _ENGINE = "Database", "Migrations", "Engine"
 _LATE: Final = timedelta(minutes=2)
+_BAD_FILE: Final = "Check DATABASE_URL: it has to name a SQLite database of this bot."
+_BAD_SERVER: Final = "Check DATABASE_URL, and that the server runs and lets this user in."
+_NO_WRITING: Final = (
+    "Give the user that runs `wandb-bot serve` the right to write there, or set DATABASE_URL to a "
+    "place where it may."
+)
 
 
 async def checks(patient: Patient) -> list[Check]:
@@ -25,9 +33,8 @@ async def checks(patient: Patient) -> list[Check]:
     shown = patient.settings.redacted_database_url()
     try:
         address = Address.of(patient.settings.database_url)
-        if address.file and not await asyncio.to_thread(address.file.is_file):
-            detail = "there is no file yet; `wandb-bot serve` makes it at its first start"
-            return [Check(_DATABASE, "warn", detail)]
+        if address.file and (found := await asyncio.to_thread(_unusable, address.file)):
+            return [found]
         database = await open_database(patient.settings.database_url, migrate=False)
         try:
             return await _look(patient, database, shown)
@@ -38,8 +45,22 @@ async def checks(patient: Patient) -> list[Check]:
     except (SQLAlchemyError, OSError) as error:
         cause = getattr(error, "orig", None) or error
         detail = f"{shown} cannot be opened ({type(cause).__name__})"
-        advice = "Check DATABASE_URL, and that the server runs and lets this user in."
+        sqlite = patient.settings.database_url.startswith("sqlite")
+        advice = _BAD_FILE if sqlite else _BAD_SERVER
         return [Check(_DATABASE, "fail", detail, advice)]
+
+
+def _unusable(file: Path) -> Check | None:
+    """Why a SQLite file cannot be used as it is; SQLite writes beside it, too."""
+    if file.is_file():
+        if os.access(file, os.R_OK | os.W_OK) and os.access(file.parent, os.W_OK | os.X_OK):
+            return None
+        return Check(_DATABASE, "fail", f"{file} or its folder cannot be written", _NO_WRITING)
+    folder = next(parent for parent in file.parents if parent.exists())
+    if file.exists() or not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        return Check(_DATABASE, "fail", f"{file} cannot be made", _NO_WRITING)
+    detail = "there is no file yet; `wandb-bot serve` makes it at its first start"
+    return Check(_DATABASE, "warn", detail)
 
 
 async def _look(patient: Patient, database: "Database", shown: str) -> list[Check]:

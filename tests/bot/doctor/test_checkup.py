@@ -1,6 +1,7 @@
 """The doctor, against the local Slack and the local W&B: what is wrong, and what to do."""
 
 import json
+import os
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -183,6 +184,39 @@ async def test_nothing_is_made(configure: Configure, tmp_path: Path) -> None:
     found = await checkup(configure())
     assert named(found, "Database").status == "warn"
     assert not (tmp_path / "bot.db").exists()
+
+
+@pytest.mark.parametrize("name", ["file/bot.db", "folder"])
+async def test_a_file_that_cannot_be_made_is_no_first_start(
+    configure: Configure, tmp_path: Path, name: str
+) -> None:
+    """Below a file, or where a folder stands, `serve` would make none either."""
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    check = named(await checkup(configure(database_url=f"sqlite:///{tmp_path / name}")), "Database")
+    assert check.status == "fail"
+    assert "cannot be made" in check.detail
+    assert "right to write there" in check.advice
+
+
+async def test_a_database_that_cannot_be_written_is_no_use(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading it works, so only the system's own answer tells; tests may run as root."""
+    settings = configure()
+    await (await open_database(settings.database_url)).close()
+    monkeypatch.setattr("os.access", lambda _path, mode: not mode & os.W_OK)
+    check = named(await checkup(settings), "Database")
+    assert check.status == "fail"
+    assert "cannot be written" in check.detail
+
+
+async def test_a_file_that_is_no_database(configure: Configure, tmp_path: Path) -> None:
+    """The advice is about a file, not about a server."""
+    (tmp_path / "bot.db").write_text("not a database, but a letter of more than a few words\n" * 40)
+    check = named(await checkup(configure()), "Database")
+    assert check.status == "fail"
+    assert "SQLite" in check.advice
 
 
 async def test_old_tables_are_named(configure: Configure, tmp_path: Path) -> None:
