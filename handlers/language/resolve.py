@@ -13,6 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
@@ -83,6 +84,26 @@ class Found:
         return self.paths[0] if len(self.paths) == 1 else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """What a run can be called: its names, its name without separators, the words in it."""
+
+    names: frozenset[str]
+    squeezed: str
+    words: frozenset[str]
+
+
+@lru_cache(maxsize=8192)
+def _called(entity: str, project: str, run: str, name: str | None) -> _Called:
+    """Kept, because sentence after sentence comes with the same runs."""
+    paths = {run, f"{project}/{run}", f"{entity}/{project}/{run}"}
+    if not name:
+        return _Called(frozenset(path.lower() for path in paths), "", frozenset())
+    paths |= {name, f"{project}/{name}", f"{entity}/{project}/{name}"}
+    words = frozenset(_NAME_WORD.findall(name.lower()))
+    return _Called(frozenset(path.lower() for path in paths), squeeze(name), words)
+
+
 class RunIndex:
     """The known runs of a context, by everything that they can be called."""
 
@@ -104,14 +125,12 @@ class RunIndex:
             self.users.setdefault(context.user.wandb.lower(), context.user.wandb)
 
     def _add(self, run: KnownRun) -> None:
-        names = {run.id.lower(), run.path.lower(), f"{run.project}/{run.id}".lower()}
+        called = _called(run.entity, run.project, run.id, run.name)
         if run.name:
-            names |= {run.name.lower(), f"{run.project}/{run.name}".lower()}
-            names.add(f"{run.entity}/{run.project}/{run.name}".lower())
-            self._squeezed[squeeze(run.name)].append(run)
-            for word in set(_NAME_WORD.findall(run.name.lower())):
-                self._inside[word].append(run)
-        for name in names:
+            self._squeezed[called.squeezed].append(run)
+        for word in called.words:
+            self._inside[word].append(run)
+        for name in called.names:
             self._exact[name].append(run)
         self.projects.setdefault(run.project.lower(), run.project)
         self.entities.setdefault(run.entity.lower(), run.entity)
