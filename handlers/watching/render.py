@@ -48,12 +48,17 @@ def briefing(payload: Payload, now: datetime) -> Message:
         text = mrkdwn("☕ Nothing is watched here, so there is nothing to say. Start with {how}.",
                       how=code("/wandb watch ENTITY/PROJECT"))  # fmt: skip
         return b.message(text, [b.section(text)])
+    why = b.context(mrkdwn("☕ The briefing of this channel  ·  change or end it: {how}",
+                           how=code("/wandb briefing")))  # fmt: skip
     if len(looks) == 1:
         only = looks[0]
-        return b.message(Mrkdwn(f"☕ {only.text}"), only.blocks)
+        return b.message(
+            Mrkdwn(f"☕ {only.text}"), b.first_that_fits([[*only.blocks, why], only.blocks])
+        )
     text = mrkdwn("☕ Briefing about {count} places", count=len(looks))
+    head = b.section(mrkdwn("*{text}*", text=text))
     parts = [block for each in looks for block in each.blocks if block["type"] != "actions"]
-    return b.message(text, b.first_that_fits([[b.section(mrkdwn("*{text}*", text=text)), *parts]]))
+    return b.message(text, b.first_that_fits([[head, *parts, why]]))
 
 
 def reminder(payload: Payload, now: datetime) -> Message:

@@ -149,7 +149,9 @@ async def test_a_briefing_comes_at_its_time_and_ends(house: House) -> None:
     await house.says("/wandb briefing 11:00 Europe/Berlin weekdays")
     assert "at 11:00 on weekdays (Europe/Berlin)" in house.channel()[-1].plain
     await house.tick(seconds=1_860)  # the test begins at 10:30 in Berlin
-    assert house.channel()[-1].text.startswith("☕")
+    told = house.channel()[-1]
+    assert told.text.startswith("☕")
+    assert "The briefing of this channel" in told.plain  # nobody asked just now: why it came
     await house.says("/wandb briefing off")
     assert "No briefing here any more" in house.channel()[-1].text
 
