@@ -372,8 +372,12 @@ async def test_bare_wandb_shows_what_holds_here(here: Office) -> None:
     await here.answer("1 run in demo/vision")
 
 
-OTHER_APP = {"user": "U0OTHERBOT", "bot_id": "B0OTHERBOT", "bot_profile": {"id": "B0OTHERBOT"}}
-CLASSIC_APP = {"subtype": "bot_message", "bot_id": "B0CLASSIC", "username": "ci"}
+OTHER_APP: dict[str, Any] = {
+    "user": "U0OTHERBOT",
+    "bot_id": "B0OTHERBOT",
+    "bot_profile": {"id": "B0OTHERBOT"},
+}
+CLASSIC_APP: dict[str, Any] = {"subtype": "bot_message", "bot_id": "B0CLASSIC", "username": "ci"}
 
 
 def ourselves(here: Office) -> dict[str, Any]:
@@ -409,6 +413,8 @@ async def test_what_no_person_said_is_not_answered(here: Office, speaker: str) -
     parent = await here.asks("did otter finish?")
     await here.answer("Yes, ")
     await here.says("did otter finish?", where="@ada")
+    async with here.clock.passing():
+        await here.slack.until(lambda: sum("Yes, " in m.text for m in here.everything()) == 2)
     await here.quiet()
     before = len(here.everything())
     mention = f"<@{here.bot.id}> did otter finish?"
@@ -424,6 +430,8 @@ async def test_what_no_person_said_is_not_answered(here: Office, speaker: str) -
     assert len(here.everything()) == before
     await here.says("and the gradients?", thread=parent)  # a person is still answered there
     await here.answer("train/grad_norm of otter")
+    await here.quiet()
+    assert len(here.everything()) == before + 1
 
 
 async def test_a_name_is_waited_for_where_wandb_is_slow(here: Office) -> None:
