@@ -1,7 +1,7 @@
 """The shortcuts: “Describe this run” on a message, and “Compare runs…” from anywhere."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -40,12 +40,32 @@ async def describe_message(ask: Ask) -> AsyncIterator[Reply]:
         )
     spoken = replace(ask, reading=reading)
     if len(found) > 1:
-        directory = ask.services.conversation.directory
-        runs = [await directory.run(ref) for ref in found[:_MOST]]
-        raise AskBack(Doubt("which", "the run of this message", tuple(runs)), spoken)
+        runs = await _that_exist(ask, found)
+        if len(runs) > 1:
+            raise AskBack(Doubt("which", "the run of this message", runs), spoken)
+        found = (runs[0].ref,)
     said = reading.model_copy(update={"slots": Slots(runs=(found[0].path,))})
     async for reply in go_on(spoken, said):
         yield reply
+
+
+async def _that_exist(ask: Ask, refs: Sequence[RunRef]) -> tuple[Run, ...]:
+    """Those that W&B knows; a name more in the message hides none of them.
+
+    Raises:
+        AnalysisError: W&B knows none.
+    """
+    directory = ask.services.conversation.directory
+    runs: list[Run] = []
+    failure: AnalysisError | None = None
+    for ref in refs[:_MOST]:
+        try:
+            runs.append(await directory.run(ref))
+        except AnalysisError as error:
+            failure = failure or error
+    if failure is not None and not runs:
+        raise failure
+    return tuple(runs)
 
 
 async def _runs_in(ask: Ask) -> tuple[RunRef, ...]:

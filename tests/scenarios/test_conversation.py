@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from analysis.refs import ProjectRef
-from bot.demo.slack import Message
+from bot.demo.slack import Message, Shortcut
 from bot.demo.wandb import LocalWandb, Status
 from handlers.views.validate import validate_message
 from tests.clocks import HandClock
@@ -474,3 +474,16 @@ async def test_a_refused_key_is_told_as_such(here: Office) -> None:
     assert said.only_for is not None
     await here.says("hello", where="@ada")
     await here.answer("Ask me how your training runs")
+
+
+async def test_a_run_that_is_not_there_hides_no_other_of_the_message(here: Office) -> None:
+    """The shortcut on a message describes the one that W&B knows."""
+    here.run("otter")
+    await uses_vision(here)
+    message = (
+        await here.slack.types("#ml", "ada", "demo/vision/gone or demo/vision/otter")
+    ).message
+    assert message is not None
+    here.slack.app.shortcuts = [Shortcut("describe_message", "Describe this run", "message")]
+    await here.slack.shortcut("describe_message", "ada", message)
+    await here.answer("otter in demo/vision")
