@@ -76,7 +76,7 @@ def parse_run(text: str, defaults: Defaults) -> RunRef | Path:
     if "://" in text:
         return _run_of_url(text, defaults)
     if text.startswith(("/", "./", "../", "~", ".\\")) or text.endswith(".wandb") or text == ".":
-        return _path(text)
+        return read_path(text)
     parts = [part for part in text.split("/") if part]
     if "/runs/" in text and len(parts) == 4 and parts[2] == "runs":
         parts = [parts[0], parts[1], parts[3]]
@@ -87,11 +87,15 @@ def parse_run(text: str, defaults: Defaults) -> RunRef | Path:
     return _complete(parts, text, defaults)
 
 
-def _path(text: str) -> Path:
-    """A path as typed, ``~`` resolved; none that no system could hold."""
+def read_path(text: str) -> Path:
+    """A path as typed, ``~`` resolved; none that no system could hold.
+
+    Raises:
+        BadReference: when it begins at the home of somebody who is not known here.
+    """
     try:
         return Path(text.replace("\0", "")).expanduser()  # a path holds no NUL
-    except (RuntimeError, ValueError):  # the home of somebody who is not known here
+    except (RuntimeError, ValueError):
         raise BadReference(f"“{shorten(text)}” is not a path on this machine.") from None
 
 

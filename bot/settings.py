@@ -234,7 +234,10 @@ def config_path(named: Path | None = None) -> Path | None:
         (f"{PREFIX}CONFIG", os.environ.get(f"{PREFIX}CONFIG")),
     ):
         if text:
-            path = Path(text).expanduser()
+            try:
+                path = Path(text).expanduser()
+            except RuntimeError:  # the home of somebody who is not known here
+                path = Path(text)
             if not path.is_file():
                 raise WrongSettings(f"{origin} names {path}, which is not a file.")
             return path

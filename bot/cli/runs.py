@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from analysis.errors import BadReference
-from analysis.refs import Defaults, ProjectRef, RunRef, parse_project, parse_run
+from analysis.refs import Defaults, ProjectRef, RunRef, parse_project, parse_run, read_path
 from analysis.run import Run
 
 if TYPE_CHECKING:
@@ -108,11 +108,15 @@ class Runs:
 
 
 def path_of(text: str) -> Path | None:
-    """The path on disk that a text is, where there is one (it wins over a name of its spelling)."""
+    """The path on disk that a text is, where there is one (it wins over a name of its spelling).
+
+    Raises:
+        BadReference: when no system could hold the path.
+    """
     text = text.strip()
     if "://" in text or not text:
         return None
-    path = Path(text).expanduser()
+    path = read_path(text)
     looks_like_one = text.startswith(("/", ".", "~")) or text.endswith(".wandb")
     try:
         return path if looks_like_one or path.exists() else None

@@ -73,6 +73,13 @@ def test_the_file_is_found(clean: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert load(places[0]).port == 4001
 
 
+def test_a_file_in_the_home_of_nobody_is_no_file(clean: pytest.MonkeyPatch) -> None:
+    """It is named as it was written."""
+    clean.setenv("WANDB_BOT_CONFIG", "~nobody-of-that-name/wandb-bot.toml")
+    with pytest.raises(WrongSettings, match=r"~nobody-of-that-name/wandb-bot\.toml, which is not"):
+        load()
+
+
 def test_an_empty_variable_sets_nothing(clean: pytest.MonkeyPatch) -> None:
     """As compose files and shells leave them."""
     clean.setenv("PORT", "")

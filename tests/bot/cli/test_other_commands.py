@@ -230,3 +230,13 @@ async def test_config_prints_every_setting(cli: Cli) -> None:
 async def test_an_unknown_command_names_the_nearest(cli: Cli) -> None:
     """As a colleague would."""
     assert "describe" in (await cli("descrbe", "x")).failed_with(2)
+
+
+@pytest.mark.parametrize(
+    "words", [["describe"], ["why"], ["watch"], ["failures"], ["compare", str(SEEDS[0])]]
+)
+async def test_the_home_of_nobody_is_a_wrong_path(cli: Cli, words: list[str]) -> None:
+    """A path that no system could resolve is the asker's error, in one sentence."""
+    found = await cli(*words, "~nobody-of-that-name/run")
+    assert found.code == 2
+    assert "is not a path on this machine" in found.err
