@@ -9,8 +9,11 @@ dependencies.
 """
 
 import asyncio
+import math
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from analysis.plots.curves import Curve, RunCurves
@@ -18,8 +21,9 @@ from analysis.reports import MissingPart
 from bot.clock import SystemClock
 from bot.demo.run import CHANNEL, PERSON
 from bot.demo.slack import Message
+from bot.demo.wandb import LocalSweep
 from docs.gallery_plots import EPOCHS, FALLS, plots
-from docs.gallery_stage import FOLDER, HERE, PHONE, WAIT_S, Stage, save, staged, sure
+from docs.gallery_stage import FOLDER, HERE, PHONE, WAIT_S, Stage, read, save, staged, sure
 from handlers.registry import RUN_BUTTONS
 from handlers.registry import load as load_commands
 from handlers.views import problem, progress, run
@@ -117,17 +121,33 @@ async def watching(stage: Stage) -> None:
     await stage.shoot("watch", "A watch begins", started)
     board = await stage.answer("updated in place", set())
     await asyncio.sleep(_LOOKED_S)
-    stage.wandb.run("demo/char-lm/char-gpt").becomes("failed", exit_code=1)
+    live = stage.wandb.run("demo/char-lm/char-gpt")
+    for _ in range(20):
+        live.log({"train/loss": math.nan, "train/global_step": live.table.last_step + 1})
 
-    def told() -> Message | None:
+    def card_saying(words: str) -> Message | None:
         every = stage.slack.messages(f"#{CHANNEL}")
         cards = [m for m in every if "later is told in the thread" in m.plain]
-        return next((m for m in cards if stage.slack.thread(m) or "Failed" in m.plain), None)
+        thread = stage.slack.thread
+        return next((m for m in cards if any(words in read(t) for t in (m, *thread(m)))), None)
 
-    card = sure(await stage.slack.until(told, timeout=WAIT_S))
+    card = sure(await stage.slack.until(partial(card_saying, "not finite"), timeout=WAIT_S))
+    for state, words in (("failed", "Failed"), ("running", "Goes on again")):
+        live.becomes(state, exit_code=1 if state == "failed" else None)
+        await stage.slack.until(partial(card_saying, words), timeout=WAIT_S)
+    await stage.slack.until(lambda: "Goes on again" in card.plain, timeout=WAIT_S)
     await stage.shoot("card", "A run’s card", card)
+    await stage.thread(
+        "card-thread", "What happened to it, in the card’s thread", card, height=1_000
+    )
+    live.becomes("failed", exit_code=1)
     await stage.slack.until(lambda: "failed" in board.plain, timeout=WAIT_S)
     await stage.shoot("board", "The board", board)
+    soon = SystemClock().now() + timedelta(minutes=1)
+    known = {message.ts for message in stage.slack.messages(f"#{CHANNEL}")}
+    await stage.says(f"/wandb briefing {soon:%H:%M} UTC", "☕")
+    briefing = await stage.answer("in the last 24 h", known, timeout_s=3 * WAIT_S)
+    await stage.shoot("briefing", "A briefing, as it is posted", briefing)
     listed = await stage.says("/wandb watches", "1 watch")
     await stage.shoot("watches", "What is watched", listed)
     await stage.slack.types(f"#{CHANNEL}", PERSON, "/wandb settings")
@@ -142,9 +162,18 @@ async def elsewhere(stage: Stage) -> None:
     lost = await stage.says("/wandb make me a sandwich", "did not understand")
     await stage.shoot("not-understood", "Not understood", lost)
     base = stage.wandb.base_url
+    stage.wandb.add_sweep("demo", "seeds", LocalSweep("lr-search"))
+    for made in stage.wandb.add_project("demo", "seeds").runs.values():
+        made.sweep = "lr-search"
     for name, title, path in (
         ("unfurl-run", "The card under a run’s link", "demo/digits/runs/healthy-digits"),
         ("unfurl-project", "The card under a project’s link", "demo/digits"),
+        ("unfurl-sweep", "The card under a sweep’s link", "demo/seeds/sweeps/lr-search"),
+        (
+            "unfurl-report",
+            "The card under a report’s link",
+            "demo/digits/reports/Which-learning-rate-works--Vmlldzo0MjM",
+        ),
     ):
         typed = await stage.slack.types(f"#{CHANNEL}", PERSON, f"{base}/{path}")
         message = sure(typed.message)
@@ -168,6 +197,7 @@ async def elsewhere(stage: Stage) -> None:
     await slack.until(lambda: home("Needs you first"), timeout=WAIT_S)
     await stage.home("home", "Home")
     await stage.home("home-dark", "Home by night", dark=True)
+    await stage.home("home-phone", "Home on a phone", width=PHONE)
     await stage.slack.shortcut("compare_runs", PERSON)
     await stage.modal("compare-modal", "Compare runs…")
 

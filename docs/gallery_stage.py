@@ -61,7 +61,9 @@ class Stage:
         await self.slack.types(f"#{CHANNEL}", PERSON, text)
         return await self.answer(words, known, picture=picture)
 
-    async def answer(self, words: str, known: set[str], *, picture: bool = False) -> Message:
+    async def answer(
+        self, words: str, known: set[str], *, picture: bool = False, timeout_s: float = WAIT_S
+    ) -> Message:
         """The bot's newest message that is not known yet, holds the words and is finished."""
 
         def there() -> Message | None:
@@ -70,7 +72,7 @@ class Stage:
             whole = [m for m in found if not any(word in m.plain for word in _PENDING)]
             return whole[-1] if whole else None
 
-        return sure(await self.slack.until(there, timeout=WAIT_S))
+        return sure(await self.slack.until(there, timeout=timeout_s))
 
     async def unfurled(self, message: Message, words: str) -> None:
         """Waits for the card under a message's link, until it holds the words."""
@@ -122,7 +124,7 @@ class Stage:
         self.shown(name, title)
         async with self.page(width=width, dark=dark, height=2_600) as page:
             if width < 600:
-                await page.locator("[data-testid=menu]").first.click()
+                await page.get_by_role("button", name="Back to channels").click()
             await page.locator("[data-testid=open-app]").first.click()
             await page.locator("[data-testid=tab-home]").first.click()
             await keep(name, page, page.locator("[data-testid=home]").first)
