@@ -138,7 +138,7 @@ async def watching(stage: Stage) -> None:
     await stage.slack.until(lambda: "Goes on again" in card.plain, timeout=WAIT_S)
     await stage.shoot("card", "A run’s card", card)
     await stage.thread(
-        "card-thread", "What happened to it, in the card’s thread", card, height=1_000
+        "card-thread", "What happened to it, in the card’s thread", card, height=1_200
     )
     live.becomes("failed", exit_code=1)
     await stage.slack.until(lambda: "failed" in board.plain, timeout=WAIT_S)
