@@ -1,5 +1,6 @@
 """``wandb-bot why``: the cause of a failure, from a run or from a log file."""
 
+import io
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -32,13 +33,17 @@ async def command(
 ) -> int:
     """Says why RUN failed, or why the process that wrote a log did.
 
-    --batch reads lines {"id", "file", "exit_code"} and answers each with the same id.
+    --batch reads lines {"id", "file", "exit_code"} and answers each with the same id; a line
+    that cannot be answered has the cause "unknown" and an "error".
     """
     if sum((run is not None, log is not None, batch)) != 1:
         raise click.UsageError("Give a RUN, or --log FILE, or --batch.")
     if batch:
         from analysis.causes.batch import why_batch
 
+        # A byte that is no UTF-8 must not end the batch; in a path it opens the file it names.
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
         for line in why_batch(sys.stdin):
             out(line)
         return 0

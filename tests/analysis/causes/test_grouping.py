@@ -4,6 +4,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from analysis.causes import Failure, WhyReport, diagnose, fingerprint, group_failures, why_batch
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -68,4 +70,47 @@ def test_a_batch_keeps_order_and_answers_bad_lines(tmp_path: Path) -> None:
     assert [bool(a.get("error")) for a in answers] == [False, True, True, True, True, True, False]
     contract = {"schema_version", "cause", "confidence", "confidence_value", "exception_type",
                 "frame", "quotes", "advice", "also", "evidence"}  # fmt: skip
-    assert contract <= answers[0].keys()
+    assert all(contract <= answer.keys() for answer in answers)
+
+
+@pytest.mark.parametrize(
+    ("line", "given", "error"),
+    [
+        ('{"id": "gone", "file": "no/such.log"}', "gone", "The file cannot be read: No such file"),
+        ('{"id": "folder", "file": "."}', "folder", "The file cannot be read: Is a directory"),
+        ('{"id": "nul", "file": "a\\u0000b"}', "nul", "The file cannot be read: bad path."),
+        ('{"id": "half", "file": "\\ud800"}', "half", "The file cannot be read"),
+        ('{"id": 4, "exit_code": 1}', 4, "In file: Field required."),
+        ('{"id": 5, "file": "x", "exit_code": "many"}', 5, "In exit_code: "),
+        ('{"id": {"a": [1]}, "file": 3}', {"a": [1]}, "In file: "),
+        ('{"id": NaN, "file": 3}', "NaN", "In file: "),
+        ('{"id": "\\ud83d", "file": 3}', "\ud83d", "In file: "),
+        ("[1]", None, "In the line: "),
+        ("not json", None, "This line is not JSON."),
+        ("[" * 100_000, None, "This line is not JSON."),
+    ],
+    ids=range(12),
+)
+def test_a_line_that_cannot_be_answered_has_the_fields_of_why(
+    line: str, given: object, error: str
+) -> None:
+    """The same id, the cause unknown, nothing claimed, and the reason in a sentence."""
+    (told,) = why_batch([line])
+    assert told.isascii()
+    answer = json.loads(told)
+    assert answer.pop("error").startswith(error)
+    assert answer.pop("sentence").startswith(error)
+    assert answer == {
+        "schema_version": 1,
+        "id": given,
+        "cause": "unknown",
+        "confidence": "low",
+        "confidence_value": 0,
+        "exception_type": None,
+        "exception_message": None,
+        "frame": None,
+        "quotes": [],
+        "advice": None,
+        "also": [],
+        "evidence": {},
+    }
