@@ -32,13 +32,11 @@ class StoredSightings:
 
     async def claim(self, channel: str, link: str) -> bool:
         """Whether a link was not shown there in the last half hour; it counts as shown now."""
-        now, key = self.clock.now(), link[:_LINK]
+        now = self.clock.now()
         async with self.database.begin() as connection:
-            last = await once.link_shown(connection, channel, key)
-            if last is not None and now - last < SHOWN_FOR:
-                return False
-            await once.show_link(connection, channel, key, now=now)
-            return True
+            return await once.claim_link(
+                connection, channel, link[:_LINK], now=now, since=now - SHOWN_FOR
+            )
 
     async def release(self, channel: str, link: str) -> None:
         """It was not shown after all."""

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.storage.rows import insert_once, to, upsert
+from bot.storage.rows import insert_once, insert_or_renew, to, upsert
 from bot.storage.tables import events_seen, sightings, undos, votes
 
 
@@ -19,15 +19,19 @@ async def first_time(connection: AsyncConnection, event_id: str, *, now: datetim
     return await insert_once(connection, events_seen, values, key=("event_id",))
 
 
-async def link_shown(connection: AsyncConnection, channel: str, link: str) -> datetime | None:
-    """When a link was last unfurled in a channel."""
-    query = select(sightings.c.at).where(sightings.c.channel == channel, sightings.c.link == link)
-    row = (await connection.execute(query)).first()
-    return row.at if row else None
+async def claim_link(
+    connection: AsyncConnection, channel: str, link: str, *, now: datetime, since: datetime
+) -> bool:
+    """Whether a link was not shown in a channel after ``since``; it counts as shown ``now``.
+
+    One statement, so that of replicas that ask at once one is told yes.
+    """
+    values = {"channel": channel, "link": link, "at": now}
+    return await insert_or_renew(connection, sightings, values, before={"at": since})
 
 
 async def show_link(connection: AsyncConnection, channel: str, link: str, *, now: datetime) -> None:
-    """Notes that a link was unfurled."""
+    """Notes when a link was shown."""
     await upsert(connection, sightings, {"channel": channel, "link": link, "at": now})
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol, TypeVar
 
-from sqlalchemy import Row, Table
+from sqlalchemy import Row, Table, and_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -66,6 +66,31 @@ async def insert_once(
         .on_conflict_do_nothing(index_elements=list(key))
         .returning(*(table.c[name] for name in key))
     )
+    return (await connection.execute(statement)).first() is not None
+
+
+async def insert_or_renew(
+    connection: AsyncConnection,
+    table: Table,
+    values: Mapping[str, Any],
+    *,
+    before: Mapping[str, Any],
+) -> bool:
+    """Inserts a row, or updates the one with its primary key if that is old; whether it did.
+
+    Args:
+        connection: of a write transaction.
+        table: where to.
+        values: the row.
+        before: what makes a row old: each column with the greatest value that it may have.
+    """
+    unique = [column.name for column in table.primary_key]
+    insert = _insert(connection, table).values(**values)
+    statement = insert.on_conflict_do_update(
+        index_elements=unique,
+        set_={name: insert.excluded[name] for name in values if name not in unique},
+        where=and_(*(table.c[name] <= limit for name, limit in before.items())),
+    ).returning(*(table.c[name] for name in unique))
     return (await connection.execute(statement)).first() is not None
 
 

@@ -38,6 +38,17 @@ async def test_a_link_is_shown_once_in_half_an_hour(database: Database, clock: H
     assert await second.claim("C1", LINK)
 
 
+async def test_of_replicas_that_see_a_link_at_once_one_shows_it(
+    database: Database, clock: HandClock
+) -> None:
+    """Also when it was shown long ago: each of them then sees the same old row."""
+    replicas = [StoredSightings(database, clock) for _ in range(8)]
+    for _ in range(5):
+        claims = await asyncio.gather(*(one.claim("C1", LINK) for one in replicas))
+        assert sorted(claims) == [False] * 7 + [True]
+        await clock.advance(SHOWN_FOR.total_seconds())
+
+
 async def test_a_link_that_was_not_shown_after_all_is_free_again(
     database: Database, clock: HandClock
 ) -> None:

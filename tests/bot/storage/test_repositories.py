@@ -213,9 +213,12 @@ async def test_an_event_is_handled_once_by_all_replicas_together(database: Datab
     async with database.begin() as connection:
         assert await once.first_time(connection, "Ev1", now=START)
         assert not await once.first_time(connection, "Ev1", now=START)
-        await once.show_link(connection, "C1", "https://wandb.ai/x", now=START)
-        assert await once.link_shown(connection, "C1", "https://wandb.ai/x") == START
+        link = "https://wandb.ai/x"
+        await once.show_link(connection, "C1", link, now=START)
+        earlier = START - timedelta(minutes=5)
+        assert not await once.claim_link(connection, "C1", link, now=START, since=earlier)
         await once.forget(connection, before=LATER)
+        assert await once.claim_link(connection, "C1", link, now=START, since=earlier)
         assert await once.first_time(connection, "Ev1", now=LATER)
 
 
