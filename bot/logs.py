@@ -60,6 +60,10 @@ class TextFormatter(logging.Formatter):
         return redact(text)
 
 
+def _errors_only(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.ERROR
+
+
 def set_up(log: Log) -> None:
     """Sends all loggers to standard error in the chosen form; chatty libraries from warning on."""
     handler = logging.StreamHandler(sys.stderr)
@@ -67,6 +71,7 @@ def set_up(log: Log) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(log.level.upper())
-    logging.getLogger("slack_bolt.AsyncApp").setLevel(logging.ERROR)  # its warnings quote payloads
+    # Its warnings quote payloads. A filter, since Bolt sets the level anew for each app.
+    logging.getLogger("slack_bolt.AsyncApp").addFilter(_errors_only)
     for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))

@@ -4,7 +4,13 @@ import json
 import logging
 import sys
 
+import pytest
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import logs
 from bot.logs import JsonFormatter, TextFormatter, request_id
+from bot.settings import Log
 
 KEY = "0123456789abcdef0123456789abcdef01234567"
 
@@ -40,3 +46,23 @@ def test_secrets_never_reach_a_log_in_either_form() -> None:
         assert KEY not in text
         assert "xoxb-123456789012" not in text
         assert "ValueError" in text
+
+
+def test_bolts_warnings_which_quote_payloads_are_left_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Though Bolt sets the level of its logger anew for each app."""
+    root, own = logging.getLogger(), logging.getLogger("slack_bolt.AsyncApp")
+    monkeypatch.setattr(root, "handlers", list(root.handlers))
+    monkeypatch.setattr(own, "filters", [])
+    levels = {name: logging.getLogger(name).level for name in (None, *logs._CHATTY)}
+    try:
+        logs.set_up(Log())
+        AsyncApp(client=AsyncWebClient(token="xoxb-1"), token="xoxb-1")
+        own.error("an error")
+    finally:
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
+    shown = capsys.readouterr().err
+    assert "an error" in shown
+    assert "unused" not in shown
