@@ -7,7 +7,9 @@ from handlers import registry
 from handlers.commands.channel import state
 from handlers.conversation.suggest import suggestions
 from handlers.language import COMMANDS, Command
+from handlers.language.grammar import without_slash
 from handlers.language.intents import Intent
+from handlers.language.text import normal
 from handlers.registry import Ask, command
 from handlers.reply import Reply
 from handlers.views import help as view
@@ -39,9 +41,11 @@ async def show_help(ask: Ask) -> AsyncIterator[Reply]:
 async def not_understood(ask: Ask) -> AsyncIterator[Reply]:
     """Says that the sentence was not understood, and what would be."""
     text = unescape(ask.request.text).replace(f"<@{ask.request.bot_user}>", "").strip()
-    named = _named(text) if ask.request.kind == "command" else None
+    problem = ask.reading.problem
+    line = without_slash(normal(text)) or text
+    named = _named(line) if ask.request.kind == "command" or problem else None
     if named is not None:
-        yield Reply(view.misread(text, named), audience="person")
+        yield Reply(view.misread(text, named, problem), audience="person")
         return
     if not text:
         yield Reply(view.overview(available()), audience="person")

@@ -1,17 +1,20 @@
 """Strict reading of slash commands: names and flags to slots, by the table of `grammar.py`."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
 from html import unescape
+from itertools import pairwise
 
 from analysis import rules
 from analysis.errors import BadRequest
-from handlers.language.grammar import Command, Parsed, parse
+from handlers.language.flags import FlagReader
+from handlers.language.grammar import Command, parse
 from handlers.language.intents import Context, Intent, Slots, Understanding
 from handlers.language.intents import Ref as Pointing
 from handlers.language.resolve import RunIndex, pointed
 from handlers.language.slots import Reading, SlotReader
-from handlers.language.text import Clause, Kind, Word, clean
+from handlers.language.text import arguments
+from handlers.language.times import zone
 
 JOINERS = frozenset(
     "by in for and with vs versus to on at of , me my the since from until account default".split()
@@ -24,6 +27,14 @@ GENERAL = frozenset(
 """Plain words that are never the name of a project or a run after a command."""
 SENTENCES = frozenset({"alert", "remind"})
 """Commands whose arguments are a sentence in themselves."""
+_NAMES = frozenset({"NAME", "X", "MET"})
+"""Marks of words that may be a name as well."""
+_PLAIN_NAME = re.compile(r"[\w.\-]+")
+_AREAS = frozenset(
+    "africa america antarctica arctic asia atlantic australia europe indian pacific etc us".split()
+)
+"""What names of time zones begin with."""
+_ZONE = re.compile(r"[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z]+(?:[_-][A-Za-z]+)*){1,2}")
 _SIDE = re.compile(r"[^\s,],[^\s,]")
 _MARK = re.compile(r"^(?P<place>IN)?(?P<mark>(?P<kind>[A-Z]+)\d+)$")
 
@@ -33,6 +44,7 @@ class CommandReader:
 
     def __init__(self, reader: SlotReader) -> None:
         self._reader = reader
+        self._flags = FlagReader(reader)
 
     def read(self, text: str, context: Context, index: RunIndex) -> Understanding | None:
         """Reads what follows `/wandb`.
@@ -51,6 +63,11 @@ class CommandReader:
         if command is None:
             empty = not parsed.rest and not parsed.flags
             return self._made(Intent.HELP, Slots(), 0.95, "a bare /wandb") if empty else None
+        if command.intent is Intent.HELP:
+            words = [word for word in parsed.rest.strip('"').split() if word.lower() != "/wandb"]
+            topic = words[0] if words and words[0].lower() not in GENERAL | JOINERS else None
+            sure = 1.0 if len(words) <= 1 else 0.5
+            return self._made(Intent.HELP, Slots(topic=topic), sure, "/wandb help")
         if command.name in SENTENCES:
             if not parsed.rest:
                 return self._made(command.intent, Slots(), 0.9, "a command")
@@ -58,13 +75,23 @@ class CommandReader:
         slots: dict[str, object] = {}
         fits = True
         sides = _sides(parsed.rest) if command.intent is Intent.COMPARE else ()
-        for part in sides or (parsed.rest,):
+        single = self._single(command, parsed.rest, context, index)
+        if single:
+            self._bare(command, single, index, slots)
+        for part in () if single else sides or (parsed.rest,):
             if sides and _SIDE.search(part):
                 runs = [name for name in part.strip("<>").split(",") if name]
                 _append(slots, "runs", ",".join(index.find(run).path or run for run in runs))
             else:
                 fits = self._part(command, part, context, index, slots) and fits
-        self._flags(parsed, slots, context, index)
+        wrong = self._flags.read(parsed, slots, context, index)
+        if problem := next(iter(wrong), None) or _no_zone(command, parsed.rest, context, index):
+            return Understanding(
+                intent=Intent.CLARIFY,
+                confidence=0.9,
+                problem=problem,
+                notes=(f"/wandb {command.name}", problem),
+            )
         intent = command.intent
         if command.name == "watch" and "once" in parsed.flags:
             intent = Intent.WATCH_NOW
@@ -91,11 +118,29 @@ class CommandReader:
         slots: dict[str, object],
     ) -> bool:
         """Reads arguments, or one side of a comparison; says whether all of it fits."""
-        reading = self._reader.read(_clause(text), context, index, names=True)
+        reading = self._reader.read(arguments(text), context, index, names=True)
         for place, path in reading.doubtful:
             if command.place == "run":
                 reading = self._reader.doubting(reading, place, path, context)
-        return self._arguments(command, reading, context, index, slots)
+        typed = {word.lower(): word for word in text.split()}
+        return self._arguments(command, reading, context, index, slots, typed)
+
+    def _single(self, command: Command, rest: str, context: Context, index: RunIndex) -> str | None:
+        """The only argument, as typed, where it is a plain word or may be a name: "nope", "Lr".
+
+        What such a word means in a sentence, or would if it were spelled right, does not matter.
+        """
+        if not _PLAIN_NAME.fullmatch(rest) or rest.lower() in GENERAL | JOINERS:
+            return None
+        if command.place == "owner":
+            return rest
+        states = self._reader.language.states
+        if command.place not in {"run", "project", "entity"} or rest.lower() in states:
+            return None
+        reading = self._reader.read(arguments(rest), context, index, names=True)
+        found = _MARK.match(reading.text)
+        named = found is None or found["kind"] in _NAMES - command.takes or found["kind"] == "X"
+        return rest if named else None
 
     @staticmethod
     def _made(intent: Intent, slots: Slots, confidence: float, note: str) -> Understanding:
@@ -108,12 +153,13 @@ class CommandReader:
         context: Context,
         index: RunIndex,
         slots: dict[str, object],
+        typed: Mapping[str, str],
     ) -> bool:
-        """Fills slots from what stands without a flag; says whether all of it fits."""
+        """Fills slots from what stands without a flag; says whether all of it fits.
+
+        `typed` holds the words as typed, by their lower case.
+        """
         fits = True
-        if command.name == "help":
-            slots["topic"] = reading.text.split()[0] if reading.text.isalpha() else None
-            return len(reading.text.split()) <= 1
         left: list[str] = []
         words = reading.text.split()
         for before, word in zip(["", *words], words, strict=False):
@@ -121,6 +167,9 @@ class CommandReader:
             after_by = before == "by" and "MET" in command.takes
             if found and after_by and found["kind"] in {"NAME", "X"}:
                 _append(slots, "metrics", reading.values[found["mark"]])
+                continue
+            if found is None and after_by and word == words[-1] and word not in GENERAL | JOINERS:
+                _append(slots, "metrics", typed.get(word, word))
                 continue
             if found is None:
                 if command.intent is Intent.BRIEFING and word == "off":
@@ -143,7 +192,10 @@ class CommandReader:
                 command, found["kind"], reading.values[found["mark"]], context, index, slots
             )
         if len(left) == 1 and self._is_name(command, left[0], slots):
-            self._bare(command, left[0], index, slots)
+            self._bare(command, typed.get(left[0], left[0]), index, slots)
+            return fits
+        if len(left) == 1 and command.name == "plot" and self._is_metric(left[0], words, slots):
+            _append(slots, "metrics", typed.get(left[0], left[0]))
             return fits
         return fits and not left
 
@@ -153,6 +205,11 @@ class CommandReader:
         if taken is None or slots.keys() & {taken, "runs", "projects"}:
             return False
         return word not in GENERAL and word not in self._reader.language.states
+
+    def _is_metric(self, word: str, words: list[str], slots: dict[str, object]) -> bool:
+        """Whether the plain word behind the runs of a plot is a metric's name, known or not."""
+        ends = word == words[-1] and word not in GENERAL and bool(slots.get("runs"))
+        return ends and "metrics" not in slots
 
     def _argument(
         self,
@@ -210,46 +267,6 @@ class CommandReader:
             case _:
                 pass
 
-    def _flags(
-        self, parsed: Parsed, slots: dict[str, object], context: Context, index: RunIndex
-    ) -> None:
-        command = parsed.command
-        if command is None:
-            return
-        for flag, said in parsed.flags.items():
-            value = _plain(said)
-            match command.flags.get(flag):
-                case "metrics":
-                    for name in value.split(","):
-                        self._metric(name.strip(), slots, context, index)
-                case "axis":
-                    self._by(value, slots, context, index)
-                case "since":
-                    days = self._reader.read(_clause(f"since {value}"), context, index).of("SINCE")
-                    slots["since"] = next(iter(days), value or None)
-                case "state":
-                    slots["state"] = self._reader.language.states.get(value.lower(), value.lower())
-                case "duration":
-                    spans = self._reader.read(_clause(value), context, index).of("DUR")
-                    slots["duration"] = next(iter(spans), None)
-                case str() as slot if slot in _CONVERTED:
-                    slots[slot] = _CONVERTED[slot](value)
-                case _:
-                    pass
-
-    def _metric(
-        self, name: str, slots: dict[str, object], context: Context, index: RunIndex
-    ) -> None:
-        said = self._reader.read(_clause(name), context, index)
-        _append(slots, "metrics", next(iter(said.of("MET")), name))
-
-    def _by(self, value: str, slots: dict[str, object], context: Context, index: RunIndex) -> None:
-        said = self._reader.read(_clause(f"by {value}"), context, index)
-        if axes := said.of("AXIS"):
-            slots["axis"] = axes[0]
-        elif value:
-            self._metric(value, slots, context, index)
-
 
 _SLOT = {
     "AXIS": "axis",
@@ -260,6 +277,25 @@ _SLOT = {
     "ZONE": "timezone",
     "DAYS": "days",
 }
+
+
+def _no_zone(command: Command, rest: str, context: Context, index: RunIndex) -> str | None:
+    """What is wrong where the time zone of a briefing is none; an entity that is known is a place.
+
+    A word is meant for a zone if it is written like one, `Area/City`, or begins with an area.
+    """
+    if command.intent is not Intent.BRIEFING:
+        return None
+    for before, word in pairwise(["", *rest.split()]):
+        first = word.partition("/")[0].lower()
+        known = first in index.entities or first == (context.defaults.entity or "").lower()
+        meant = _ZONE.fullmatch(word) or ("/" in word and first in _AREAS)
+        if meant and not known and before.lower() not in {"in", "of", "for"} and not zone(word):
+            return (
+                f"I do not know the time zone “{word[:60]}”: it takes an IANA name, such as "
+                "Europe/Berlin or America/New_York."
+            )
+    return None
 
 
 _RULE = re.compile(r"(?:when\s+)?(?P<rule>.+?)(?:\s+in\s+(?P<place>[^\s<>=]+))?", re.IGNORECASE)
@@ -296,47 +332,8 @@ def _sides(rest: str) -> tuple[str, ...]:
     return tuple(word.strip(",") for word in words if word.lower() not in JOINERS)
 
 
-def _clause(text: str) -> Clause:
-    """Arguments as one clause, so that a full stop or a question mark does not cut them."""
-    cleaned = clean(text)
-    words: list[Word] = [
-        word for clause in cleaned.clauses for word in clause.words if word.kind is not Kind.COMMA
-    ]
-    return Clause(tuple(words))
-
-
 def _append(slots: dict[str, object], name: str, value: object) -> None:
     before = slots.get(name)
     known = before if isinstance(before, tuple) else ()
     if value not in known:
         slots[name] = (*known, value)
-
-
-def _hours(value: str) -> float | None:
-    try:
-        hours = float(value)
-    except ValueError:
-        return None
-    return hours if 0 < hours < 1e5 else None
-
-
-def _plain(value: str) -> str:
-    """The value of a flag without Slack's mark-up: `<@U1|anna>` is U1."""
-    value = re.sub(r"<[@#!]?([^<>|]*)(?:\|[^<>]*)?>", r"\1", value)
-    return re.sub(r"[<>]", "", unescape(value)).lstrip("@")
-
-
-def _count(value: str) -> int | None:
-    return int(value) if value.isdecimal() and 0 < int(value) <= 10_000 else None
-
-
-_CONVERTED: dict[str, Callable[[str], object]] = {
-    "projects": lambda value: tuple(part for part in value.split(",") if part),
-    "top_n": _count,
-    "days": _count,
-    "hours": _hours,
-    "owner": str,
-    "preview": lambda value: True,
-    "full": lambda value: True,
-}
-"""Slots that take the value of a flag as it is."""

@@ -196,7 +196,8 @@ ALSO: Mapping[str, frozenset[Intent]] = {
 
 _TOKEN = re.compile(r'"([^"]*)"|(\S+)')
 _SLASH = re.compile(r"^\s*/wandb(?:[\s:,]+|$)", re.IGNORECASE)
-_VALUELESS = frozenset({"once", "preview", "full", "all-projects", "json"})
+VALUELESS = frozenset({"once", "preview", "full", "all-projects", "json"})
+"""Flags that take no value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +267,7 @@ def parse(text: str) -> Parsed:
         flag = flag.lower()
         if command and flag not in command.flags:
             unknown.append(flag)
-        if not has_value and flag not in _VALUELESS and place < len(tokens):
+        if not has_value and flag not in VALUELESS and place < len(tokens):
             following = tokens[place][0] or tokens[place][1]
             if not following.startswith("--"):
                 value = following

@@ -153,6 +153,7 @@ class Understanding(Model):
         confidence: 0 to 1.
         command: The slash command that answers it, where more than one shares the intent.
         notes: Why it was read so, in plain words.
+        problem: One sentence for the person, where a command line says something that cannot be.
     """
 
     intent: Intent
@@ -160,6 +161,7 @@ class Understanding(Model):
     confidence: float = Field(ge=0, le=1)
     command: str | None = None
     notes: tuple[str, ...] = ()
+    problem: str | None = None
 
 
 def _or_empty(value: object) -> object:

@@ -23,6 +23,8 @@ METRIC_ROOTS = frozenset(
     " rewards reward objective rollout grad gradients epoch time env global charts optim lr policy"
     " critic".split()
 )
+_ANSWERS = frozenset({"yes", "no"})
+"""What “yep” and “nope” stand for; nobody answers in the arguments of a command."""
 _BEFORE_PROJECT = frozenset({"in", "project"})
 _NAMEY = re.compile(r"[-_.:/\d]|[a-z][A-Z]")
 _AT_K = re.compile(r"^(?:[a-z_]+/)?[a-z]+@(?:\d+|k)$")
@@ -218,7 +220,9 @@ class SlotReader:
         if self._single_letter(text, words, place):
             return [reading.mark("NAME", text)]
         if lower in self.language.expand and not index.exact(text).path:
-            return self.language.expand[lower].split()
+            stands_for = self.language.expand[lower]
+            if not (reading.names and stands_for in _ANSWERS):
+                return stands_for.split()
         after = words[place + 1].text.lower() if place + 1 < len(words) else ""
         if lower in self.language.openers and after in self._asking:
             return [self.language.openers[lower]]

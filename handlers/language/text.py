@@ -258,3 +258,14 @@ class _Reader:
 
 
 _NUMBER = re.compile(r"^-?[\d.,]+$")
+
+
+def arguments(text: str) -> Clause:
+    """Arguments as one clause, so that a full stop or a question mark does not cut them."""
+    words = [
+        word
+        for clause in clean(text).clauses
+        for word in clause.words
+        if word.kind is not Kind.COMMA
+    ]
+    return Clause(tuple(words))

@@ -86,9 +86,16 @@ def not_understood(text: str, nearest: Sequence[Suggestion], *, half: bool = Fal
     return b.message(what, b.only([b.section(shown), _buttons(nearest), b.context(more)]))
 
 
-def misread(text: str, command: Command) -> Message:
-    """A slash command that begins well and goes on in a way that cannot be read: how it is used."""
-    what = mrkdwn("🤔 I could not read “{text}”.", text=escape(text, 120))
+def misread(text: str, command: Command, problem: str | None = None) -> Message:
+    """A slash command that begins well and goes on in a way that cannot be read: how it is used.
+
+    Args:
+        text: What was typed.
+        command: The command that it begins with.
+        problem: What is wrong, in one sentence, where that is known.
+    """
+    unread = mrkdwn("I could not read “{text}”.", text=escape(text, 120))
+    what = mrkdwn("🤔 {told}", told=escape(problem, 300) if problem else unread)
     examples = [mrkdwn("• {example}", example=code(example)) for example in command.examples]
     lines = [what, mrkdwn("Write {usage}, for example:", usage=_usage(command)), *examples]
     more = mrkdwn("Nothing was changed. {details}", details=escape(command.details, 600))

@@ -65,6 +65,15 @@ HELPED = {
     "/wandb unsnooze": "Nothing is snoozed here",
     "/wandb briefing 25:00": "/wandb briefing 9:00 Europe/Berlin weekdays",
     "/wandb briefing 9:00 Europe/Berlin someday": "/wandb briefing 9:00 Europe/Berlin weekdays",
+    "/wandb briefing 9:00 Mars/Base": "I do not know the time zone “Mars/Base”",
+    "/wandb watch demo/digits --hours x": "--hours cannot be “x”",
+    "/wandb failures demo/digits --days -1": "--days cannot be “-1”",
+    "/wandb runs demo/digits --limit 0": "--limit cannot be “0”",
+    "/wandb best demo/digits --top zero": "--top cannot be “zero”",
+    "/wandb plot demo/digits/going --metric": "--metric needs a value",
+    "/wandb mute nope": "nope",
+    "/wandb use nope": "nope",
+    "/wandb help nope": "“nope”",
     "/wandb unwatch demo/other": "is not watched here",
 }
 
