@@ -10,6 +10,7 @@ from handlers.reply import Block, Message
 from handlers.views import blocks as b
 from handlers.views.escape import Mrkdwn, code, date, escape, join, link, mention, mrkdwn
 from handlers.views.numbers import plural, step
+from handlers.views.pages import Page
 from handlers.views.silence import silence_line
 from handlers.views.words import state_sentence
 from handlers.watching.manners import KINDS, Manners
@@ -22,7 +23,10 @@ UNALERT: Final = "alert.remove"
 FORGET: Final = "remind.forget"
 BRIEFING_OFF: Final = "briefing.off"
 UNDO: Final = "undo"
-_LINES: Final = 15
+WATCHES_PAGE: Final = "watches.page"
+WHICH_PAGE: Final = "watches.which"
+RULES_PAGE: Final = "alerts.page"
+REMINDERS_PAGE: Final = "reminders.page"
 _DAYS: Final = {"*": "every day", "1-5": "on weekdays", "0,6": "at weekends"}
 _NAMES: Final = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 
@@ -88,6 +92,7 @@ def listing(
     silences: Sequence[Silence] = (),
     briefings: Sequence[Briefed] = (),
     rules: int = 0,
+    page: int = 0,
 ) -> Message:
     """What is watched in a channel, who added each, and a button to stop it.
 
@@ -98,6 +103,7 @@ def listing(
         silences: what is muted or snoozed there.
         briefings: looks on schedule.
         rules: how many rules of people's own there are.
+        page: which page of the watches, from 0.
     """
     if not watches:
         text = mrkdwn("👁️ Nothing is watched here.")
@@ -108,10 +114,9 @@ def listing(
         if which:
             text = mrkdwn("👁️ Which one should stop?")
         blocks = [b.section(mrkdwn("*{text}*", text=text))]
-        for watched in watches[:_LINES]:
-            blocks.append(b.section(_watch_line(watched), accessory=_stop(watched)))
-        if len(watches) > _LINES:
-            blocks.append(b.context(mrkdwn("… and {more} more", more=len(watches) - _LINES)))
+        shown = Page.cut(watches, page)
+        blocks += [b.section(_watch_line(one), accessory=_stop(one)) for one in shown.items]
+        blocks += shown.turning(WHICH_PAGE if which else WATCHES_PAGE)
         paused = [watched for watched in watches if watched.paused]
         if paused:
             blocks.append(b.actions([b.button("Go On", RESUME, str(paused[0].id))]))
@@ -182,8 +187,8 @@ def rule_removed(rule: RuleSet, token: str) -> Message:
     )
 
 
-def rules(here: Sequence[RuleSet]) -> Message:
-    """The rules of a channel."""
+def rules(here: Sequence[RuleSet], page: int = 0) -> Message:
+    """A page of the rules of a channel, each with a button that removes it."""
     if not here:
         text = mrkdwn("🔔 There are no rules here.")
         how = mrkdwn(
@@ -192,7 +197,8 @@ def rules(here: Sequence[RuleSet]) -> Message:
         return b.message(text, [b.section(mrkdwn("{text} {how}", text=text, how=how))])
     text = mrkdwn("🔔 {count} here", count=plural(len(here), "rule"))
     blocks: list[Block] = [b.section(mrkdwn("*{text}*", text=text))]
-    for rule in here[:_LINES]:
+    shown = Page.cut(here, page)
+    for rule in shown.items:
         line = mrkdwn(
             "{id}. {rule} in {where}  ·  by {who}",
             id=rule.id,
@@ -204,9 +210,7 @@ def rules(here: Sequence[RuleSet]) -> Message:
             "Remove", f"{UNALERT}:{rule.id}", str(rule.id), label=f"Remove rule {rule.id}"
         )
         blocks.append(b.section(line, accessory=remove))
-    if len(here) > _LINES:
-        blocks.append(b.context(mrkdwn("… and {more} more", more=len(here) - _LINES)))
-    return b.message(text, blocks)
+    return b.message(text, [*blocks, *shown.turning(RULES_PAGE)])
 
 
 # Briefings
@@ -283,20 +287,21 @@ def ended_already(run: Run) -> Message:
     return b.message(text, [b.section(text)])
 
 
-def reminders(mine: Sequence[Reminded]) -> Message:
-    """What a person waits for."""
+def reminders(mine: Sequence[Reminded], page: int = 0) -> Message:
+    """A page of what a person waits for, each with a button that cancels it."""
     if not mine:
         text = mrkdwn("⏰ You have no reminders.")
         how = mrkdwn("Set one: {example}.", example=code("/wandb remind me when RUN finishes"))
         return b.message(text, [b.section(mrkdwn("{text} {how}", text=text, how=how))])
     text = mrkdwn("⏰ {count}", count=plural(len(mine), "reminder"))
     blocks: list[Block] = [b.section(mrkdwn("*{text}*", text=text))]
-    for one in mine[:_LINES]:
+    shown = Page.cut(mine, page)
+    for one in shown.items:
         cancel = b.button(
             "Cancel", f"{FORGET}:{one.id}", str(one.id), label=f"Cancel reminder {one.id}"
         )
         blocks.append(b.section(_reminder_line(one), accessory=cancel))
-    return b.message(text, blocks)
+    return b.message(text, [*blocks, *shown.turning(REMINDERS_PAGE)])
 
 
 def _reminder_line(one: Reminded) -> Mrkdwn:

@@ -1,5 +1,6 @@
 """What people set about watching, see listed, and take back."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analysis.refs import ProjectRef
 from bot.demo.wandb import LocalRun
 from handlers.views.validate import validate_message, validate_view
 from tests.scenarios.watching import House, a_house, ago
@@ -296,3 +298,55 @@ async def test_the_form_is_one_that_slack_takes(house: House) -> None:
     shape = {"type": "modal", "title": {"type": "plain_text", "text": "x"}, "blocks": view.blocks}
     submit = {"submit": {"type": "plain_text", "text": "Save"}}
     assert not validate_view({**shape, **submit})
+
+
+async def test_every_watch_of_a_full_channel_can_be_reached(house: House) -> None:
+    """Fifty watches are listed page by page, in place; the last one can be stopped.
+
+    With filters as long as people write them, each page is one that Slack takes.
+    """
+    channel, ada = house.slack.channel("#ml").id, house.slack.user("ada").id
+    watching = house.app.services.watching
+    long = " or ".join(f'name:"nightly-regression-of-{number:02}"' for number in range(12))
+    for number in range(50):
+        where = ProjectRef("demo", f"project-{number:02}")
+        await watching.subscriptions.add(channel, where, creator=ada, filters=long)
+    await house.says("/wandb watches")
+    listed = house.find("50 watches here")
+    shown = []
+    for number in range(1, 5):
+        page = next(m for m in house.channel() if m.ts == listed.ts)
+        assert f"page {number} of 4" in page.plain
+        assert not validate_message({"text": page.text, "blocks": page.blocks})
+        shown += re.findall(r"project-\d\d", page.plain)
+        if number < 4:
+            await house.click(page, "Next")
+    assert sorted(set(shown)) == [f"project-{number:02}" for number in range(50)]
+    last = next(m for m in house.channel() if m.ts == listed.ts)
+    assert "Next" not in last.actions
+    await house.click(last, "Stop")
+    assert len(await watching.subscriptions.in_channel(channel)) == 49
+
+
+async def test_every_rule_and_reminder_can_be_reached(house: House) -> None:
+    """More than one page of them: the last has its button, and a page that is gone is no error."""
+    ada, reminders = house.slack.user("ada").id, house.app.services.watching.reminders
+    for number in range(1, 17):
+        await house.says(f"/wandb alert when train/loss < 0.{number:02} in demo/digits")
+    for number in range(16):
+        await reminders.add(
+            ada, note=f"note {number:02}", at=house.clock.now() + timedelta(hours=number + 1)
+        )
+    await house.says("/wandb alerts")
+    listed = house.find("16 rules here")
+    assert "train/loss &lt; 0.16" not in listed.plain
+    await house.click(listed, "Next")
+    turned = next(m for m in house.channel() if m.ts == listed.ts)
+    assert "train/loss &lt; 0.16" in turned.plain
+    await house.click(turned, "Remove")
+    await house.click(turned, "Previous")
+    assert "page 1" not in next(m for m in house.channel() if m.ts == listed.ts).plain
+    await house.says("/wandb reminders")
+    assert "note 15" not in house.private()
+    await house.click(house.slack.ephemerals("ada")[-1], "Next")
+    assert "note 15" in house.private()
