@@ -164,13 +164,12 @@ class CommandReader:
         words = reading.text.split()
         for before, word in zip(["", *words], words, strict=False):
             found = _MARK.match(word)
-            after_by = before == "by" and "MET" in command.takes
-            if found and after_by and found["kind"] in {"NAME", "X"}:
-                _append(slots, "metrics", reading.values[found["mark"]])
-                continue
-            if found is None and after_by and word == words[-1] and word not in GENERAL | JOINERS:
-                _append(slots, "metrics", typed.get(word, word))
-                continue
+            if before == "by" and "MET" in command.takes:
+                last = word == words[-1]
+                name = _after_by(word, reading, typed, last=last)
+                if name is not None:
+                    _append(slots, "metrics", name)
+                    continue
             if found is None:
                 if command.intent is Intent.BRIEFING and word == "off":
                     slots["off"] = True
@@ -330,6 +329,17 @@ def _sides(rest: str) -> tuple[str, ...]:
     if len(words) < 2 or not any(_SIDE.search(word) for word in words):
         return ()
     return tuple(word.strip(",") for word in words if word.lower() not in JOINERS)
+
+
+def _after_by(word: str, reading: Reading, typed: Mapping[str, str], *, last: bool) -> str | None:
+    """The name of a metric, known or not, that stands after “by”; a plain word only as the last."""
+    found = _MARK.match(word)
+    if found is None:
+        return typed.get(word, word) if last and word not in GENERAL | JOINERS else None
+    value = reading.values[found["mark"]]
+    if found["kind"] == "PROJ" and isinstance(value, tuple):
+        return "/".join(part for part in value if part)
+    return str(value) if found["kind"] in {"NAME", "X"} else None
 
 
 def _append(slots: dict[str, object], name: str, value: object) -> None:

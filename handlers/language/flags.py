@@ -115,6 +115,8 @@ class FlagReader:
         return {"metrics": (metrics[0],)} if metrics else None
 
     def _since(self, value: str, context: Context, index: RunIndex) -> Values | None:
+        if value.isdecimal():  # “3 days” without quotes: “since 3” would be three o’clock
+            return None
         if days := self._of("SINCE", f"since {value}", context, index):
             return {"since": days[0]}
         for hours in self._of("HOURS", f"last {value}", context, index):

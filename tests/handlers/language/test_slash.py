@@ -34,6 +34,7 @@ def typed(line: str, addressed: str = "command") -> Understanding:
         ("runs demo --limit 10001", "--limit", "to 10,000"),
         ("runs demo --since blurb", "--since", "monday"),
         ("runs demo --since 2026-13-40", "--since", "2026-11-23"),
+        ("runs demo --since 3 days", "--since", "24h"),
         ("runs demo --state nope", "--state", "running"),
         ("runs demo --state failed,nope", "--state", "running"),
         ("runs demo --owner", "--owner", "user name"),
@@ -118,7 +119,7 @@ def test_names_beside_others_stay_as_well() -> None:
     assert typed("snooze nope 2h").slots.runs == ("nope",)
 
 
-@pytest.mark.parametrize("name", ["nothing", "Whatever", "nope"])
+@pytest.mark.parametrize("name", ["nothing", "Whatever", "nope", "Foo/bar"])
 def test_the_word_where_a_metric_stands_is_its_name(name: str) -> None:
     """So the answer can say that there is no such metric."""
     best = typed(f"best demo/digits by {name}")
