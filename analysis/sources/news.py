@@ -26,8 +26,11 @@ from analysis.sources.specs import Spec
 
 PAGE = 50  # runs a request, as W&B's own client asks for
 _PAGE_S = 30.0  # seconds for a page, with all that it takes to get around a run that fails
+_LONGEST_PAGE_S = 75.0  # the same on a slow host
 _PATIENCE_S = 8.0  # after which a page is asked for in parts as well
 _ONE_S = 6.0  # seconds for a run that is asked for by itself
+_LONGEST_S = 25.0  # either of them on a slow host
+_SLOWER = 2.5  # times what the host takes for an answer, until it is the run that is slow
 _PARTS = 8  # parts of a page that failed
 _PAGES_AT_ONCE = 3  # more would only make each of them late: the server works on all of them
 _EXIT_CODE = "Run.exitcode"
@@ -71,6 +74,8 @@ class Aliases:
         timing: the clock.
         suspects: runs that failed the last time; they are asked for apart from the others.
         lacks: what this server's schema is known not to have.
+        answers_in: seconds that the host took for its last good answer, whatever it was about: by
+            that a host that is slow for all is told from a run that is.
     """
 
     ask: Ask
@@ -79,6 +84,7 @@ class Aliases:
     timing: Timing
     suspects: set[RunRef]
     lacks: set[str]
+    answers_in: Callable[[], float]
 
     async def __call__(self, asked: Sequence[Asked]) -> dict[RunRef, News]:
         """What is new of each run; a gap larger than the sample is fetched whole."""
@@ -110,12 +116,18 @@ class Aliases:
         return found
 
     async def _in_time(self, page: Sequence[Asked]) -> dict[RunRef, News]:
-        return await self._page(page, Deadline.after(_PAGE_S, self.timing))
+        seconds = min(max(_PAGE_S, 3 * self._patience(_PATIENCE_S)), _LONGEST_PAGE_S)
+        return await self._page(page, Deadline.after(seconds, self.timing))
+
+    def _patience(self, usual: float) -> float:
+        """Seconds for one answer: more than usual while the host is slow for all."""
+        return min(max(usual, _SLOWER * self.answers_in()), _LONGEST_S)
 
     async def _page(self, asked: Sequence[Asked], deadline: Deadline) -> dict[RunRef, News]:
         """A page in one request, and in parts when that fails or takes long."""
         alone = len(asked) == 1
-        within = Deadline.after(min(_ONE_S if alone else _PATIENCE_S, deadline.left), self.timing)
+        patience = self._patience(_ONE_S if alone else _PATIENCE_S)
+        within = Deadline.after(min(patience, deadline.left), self.timing)
         try:
             found = await self._at_once(asked, within)
         except (AccessError, ConnectionFailed, RateLimited):
@@ -169,7 +181,7 @@ class Aliases:
     async def _whole(
         self, run: Run, keys: Sequence[str], since: int | None
     ) -> tuple[RunRef, History]:
-        effort = Effort(deadline_s=_ONE_S * 2)
+        effort = Effort(deadline_s=2 * self._patience(_ONE_S))
         try:
             return run.ref, await self.history(run, keys, effort, since_step=since)
         except AnalysisError as error:

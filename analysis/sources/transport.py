@@ -67,6 +67,7 @@ class Transport:
         limits: how hard it may be asked.
         timing: the clock.
         requests: how many were sent, tries included.
+        answered_in_s: seconds that the last good answer took, without its wait for a turn.
 
     What the host says to one question holds for all: who comes while it asks for patience (429)
     waits too, or is told at once how long it would be. While it does not answer at all, each
@@ -77,6 +78,7 @@ class Transport:
     limits: Limits = field(default_factory=Limits)
     timing: Timing = field(default_factory=Timing)
     requests: int = 0
+    answered_in_s: float = 0.0
     _session: "ClientSession | None" = None
     _quiet_until: float = 0.0
     _failed_in_a_row: int = 0
@@ -176,8 +178,10 @@ class Transport:
     ) -> T:
         try:
             async with asyncio.timeout(deadline.left), self._gate:
+                began = self.timing.now()
                 async with asyncio.timeout(min(self.limits.try_s, deadline.left)):
                     body = await self._post(payload)
+                self.answered_in_s = self.timing.now() - began
         except TimeoutError:
             raise _Failed(TimedOut("W&B did not answer in the time allowed.")) from None
         try:

@@ -266,6 +266,7 @@ class WandbSource:
             timing=self._timing,
             suspects=self._suspects,
             lacks=self._lacks,
+            answers_in=lambda: transport.answered_in_s,
         )
 
     async def _of_run(

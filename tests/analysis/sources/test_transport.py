@@ -32,6 +32,7 @@ from bot.demo.wandb import (
     Fault,
     LocalWandb,
     Reset,
+    Slow,
     Status,
     Truncated,
     empty_body,
@@ -196,6 +197,21 @@ async def test_a_server_that_never_answers_is_given_up(server: LocalWandb, waits
     with pytest.raises(TimedOut):
         await ask(server, waits, limits=Limits(tries=2, try_s=0.05))
     assert len(server.traffic.requests) == 2
+
+
+async def test_how_long_the_host_takes_is_known_from_its_last_good_answer(
+    server: LocalWandb, waits: Waits
+) -> None:
+    """A failure and the waits between two tries say nothing about that."""
+    server.sleep = waits.sleep
+    server.fail(Status(503), times=1)
+    server.fail(Slow(7.0))
+    async with Transport(account_of(server), Limits(tries=4), waits.timing) as transport:
+        deadline = Deadline.after(600.0, waits.timing)
+        await transport.ask(graphql.VIEWER, {}, deadline, lambda answer: answer)
+        assert transport.requests == 2
+        assert transport.answered_in_s == 7.0
+    assert len(waits.waits) == 2  # the server's, and that between the two tries
 
 
 async def test_a_cancelled_question_is_taken_back(server: LocalWandb, waits: Waits) -> None:
