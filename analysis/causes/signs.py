@@ -42,6 +42,8 @@ HARD: Final = frozenset(
         "slurm_preempted",
         "cloud_spot",
         "k8s_preempted",
+        "k8s_evicted_memory",
+        "k8s_evicted_disk",
         "cgroup_oom",
         "slurm_cancelled",
         "wandb_preempting",

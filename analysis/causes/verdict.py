@@ -96,6 +96,9 @@ def decide(
     """Choose the cause."""
     ended_well = exit_code == 0 or (exit_code is None and state == "finished")
     if ended_well and state not in {"failed", "crashed", "killed", "preempted"}:
+        stopped = _stopped_early(found, reading)
+        if stopped is not None:
+            return _of(stopped, 0)
         return Verdict("none", 0.98, "exit_code", "exit code 0", reason="it finished")
     outer = shell_code(exit_code)
     code = inner_code(reading) if outer in (None, 1, 255) else outer
@@ -110,6 +113,16 @@ def decide(
         or _by_exit_code(code)
         or _by_metrics(reading, metrics, exit_code, state)
         or _silent(reading, exit_code, state)
+    )
+
+
+def _stopped_early(found: list[Candidate], reading: Reading) -> Candidate | None:
+    """An interrupt that a trainer turned into a clean exit: it ended well, but not at its end."""
+    if reading.finished is not None:
+        return None
+    return next(
+        (c for c in found if c.cause == "interrupted" and not reading.after(c.index, None)),
+        None,
     )
 
 

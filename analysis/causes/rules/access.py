@@ -88,6 +88,7 @@ RULES: Final = (
             r"_array_api not found|detected cuda version .{0,20}mismatches|"
             r"requires the \S+ (?:library|package)|please (?:pip )?install|pip install|"
             r"is required for .{0,60} but|requires .{1,60} but (?:you have|found)|"
+            r"\bnot (?:found|installed|available),? (?:but|and) (?:it )?is (?:required|needed)|"
             r"you need to install|could not load library|unsupported (?:toolchain|ptx|"
             r"gpu architecture)|ptx was compiled with|(?:only supports|"
             r"requires).{0,60}(?:compute capability|ampere)|dll load failed|"
@@ -109,15 +110,19 @@ RULES: Final = (
     Rule(
         id="dependency_line",
         cause="dependency",
-        needles=words("not found|shared|illegal instruction|no module named|resolution|satisfies"),
+        needles=words(
+            "not found|shared|illegal instruction|no module named|resolution|satisfies|"
+            "could not load library|unable to load any of|cannot load symbol"
+        ),
         pattern=regex(
             r"error while loading shared libraries|version `?glibc[\w.]*'? not found|"
             r"^(?:.{0,60}: )?(?:line \d+: )?[\w.+-]{1,40}: command not found|"
             r"illegal instruction|^\S*python\S*: no module named \S+|resolutionimpossible|"
-            r"could not find a version that satisfies"
+            r"could not find a version that satisfies|could not load library \S{1,80}\. error: |"
+            r"unable to load any of \{\S{1,80}\.so|invalid handle\. cannot load symbol cudnn"
         ),
         where="tail",
-        source="the loader, the shell, pip",
+        source="the loader, the shell, pip, cuDNN",
         sure=0.8,
     ),
 )

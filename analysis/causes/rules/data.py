@@ -101,7 +101,8 @@ RULES: Final = (
             r"(?<!untagged enum modelwrapper at )line \d+ column \d+\s*$|"
             r"could not parse modelproto|"
             r"assertion failed\) !_?\w+\.empty\(\)|unpack requires a buffer|"
-            r"well-formed|must have the same columns"
+            r"well-formed|must have the same columns|(?:bad|invalid|wrong|unexpected) magic\b|"
+            r"magic (?:number|bytes?|value).{0,40}(?:mismatch|not match|invalid|wrong|unexpected)"
         ),
         where="exception",
         source="Pillow, pickle, zipfile, pyarrow, pandas, h5py, safetensors, json",

@@ -136,6 +136,15 @@ RULES: Final = (
         sure=0.95,
     ),
     Rule(
+        id="k8s_evicted_memory",
+        cause="host_oom",
+        needles=words("low on resource"),
+        pattern=regex(r"low on resource: memory\b.{0,160}container \S+ was using"),
+        where="line",
+        source="Kubernetes: evicted for the memory the pod itself used",
+        sure=0.93,
+    ),
+    Rule(
         id="host_oom_line",
         cause="host_oom",
         needles=words("defaultcpuallocator|bad_alloc|shared memory"),
@@ -161,6 +170,20 @@ RULES: Final = (
         where="exception",
         source="POSIX ENOSPC and EDQUOT; PyTorch's zip writer",
         sure=0.94,
+    ),
+    Rule(
+        id="k8s_evicted_disk",
+        cause="disk_full",
+        needles=words("ephemeral|emptydir"),
+        pattern=regex(
+            r"low on resource: ephemeral-storage\b.{0,160}container \S+ was using|"
+            r"ephemeral (?:local )?storage (?:usage|limit).{0,60}exceed|"
+            r"exceed.{0,40}ephemeral[ -](?:local )?storage|"
+            r"usage of emptydir .{0,80}exceeds the limit"
+        ),
+        where="line",
+        source="Kubernetes: evicted for the disk the pod itself used",
+        sure=0.93,
     ),
     Rule(
         id="no_space_line",
