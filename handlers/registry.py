@@ -78,6 +78,7 @@ class Modal:
 
 
 COMMANDS: dict[Intent | str, Command] = {}
+_ACT_WITHOUT_ARGUMENTS = frozenset({"unlink", "unwatch", "unmute", "unsnooze"})
 ACTIONS: dict[str, Action] = {}
 MODALS: dict[str, Modal] = {}
 OPTIONS: dict[str, Options] = {}
@@ -149,5 +150,7 @@ def load() -> None:
 def command_for(reading: Understanding) -> Command | None:
     """The command that answers what was understood, where there is one."""
     load()
-    named = COMMANDS.get(reading.command) if reading.command else None
+    # Others say for themselves what they miss; these would act on what was not understood.
+    unsure = reading.intent is Intent.CLARIFY and reading.command in _ACT_WITHOUT_ARGUMENTS
+    named = COMMANDS.get(reading.command) if reading.command and not unsure else None
     return named or COMMANDS.get(reading.intent)

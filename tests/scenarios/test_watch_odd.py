@@ -75,6 +75,8 @@ HELPED = {
     "/wandb use nope": "nope",
     "/wandb help nope": "“nope”",
     "/wandb unwatch demo/other": "is not watched here",
+    "/wandb unlink nope": "/wandb unlink",
+    "/wandb unwatch that thing over there": "/wandb unwatch",
 }
 
 
