@@ -100,9 +100,7 @@ async def post(database: Database) -> AsyncIterator[Post]:
     ):
         slack.add_user("ada")
         channel = slack.add_channel("ml").id
-        _, once = clients(
-            slack.app.bot_token, base_url=slack.api_url, session=session, clock=clock
-        )
+        _, once = clients(slack.app.bot_token, base_url=slack.api_url, session=session, clock=clock)
         sender = SlackSender(once, once, session, clock)
         jobs = NotedJobs()
         box = Outbox(jobs)

@@ -381,7 +381,7 @@ def _surface() -> Iterator[tuple[str, Variants]]:
             "view:trouble": home.view(Home(user="U1", place=TEAM, trouble="W&B is slow."), now=NOW),
             "refused": home.refused("Guests are not answered here."),
             "settings": home.settings(busy),
-        "stopped": home.stopped(x.watched(), "token"),
+            "stopped": home.stopped(x.watched(), "token"),
         },
     )
     page = RunPage(x.RUNS, 40)
