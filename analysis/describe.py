@@ -278,19 +278,19 @@ def loss_report(s: Signals, findings: tuple[Finding, ...] = ()) -> LossReport:
     )
 
 
-def _direction(s: Signals, findings: tuple[Finding, ...]) -> LossDirection:
+def _direction(s: Signals, findings: tuple[Finding, ...]) -> LossDirection | None:
     codes = {f.code for f in findings if f.severity is not Severity.INFO}
     if "loss_diverged" in codes:
         return "diverged"
     if s.loss is None:
-        return "unknown"
+        return None
     if not bool(np.isfinite(s.loss.value[-1])) or (
         "loss_not_finite" in codes and s.loss.value[-1] == 0
     ):
         return "diverged"
     course = trend(s.loss)
     if course is None:
-        return "unknown"
+        return None
     if codes & {"loss_not_decreasing", "loss_plateau"}:
         return "flat"
     value = course.curve.value
@@ -306,7 +306,7 @@ def _direction(s: Signals, findings: tuple[Finding, ...]) -> LossDirection:
         return "improving" if value.size < 30 and whole > error else "flat"
     if change < 0:
         return "improving"
-    return "worsening" if s.loss_kind.must_fall else "unknown"
+    return "worsening" if s.loss_kind.must_fall else None
 
 
 def grad_report(curve: Curve, findings: tuple[Finding, ...] = ()) -> GradNormReport:

@@ -15,7 +15,7 @@ from analysis.run import Run
 
 SCHEMA_VERSION = 1
 
-LossDirection = Literal["improving", "flat", "worsening", "diverged", "unknown"]
+LossDirection = Literal["improving", "flat", "worsening", "diverged"]
 GradVerdict = Literal["normal", "peak", "unstable", "exploding", "vanishing", "not_finite"]
 
 
@@ -142,7 +142,8 @@ class LossReport(Report):
 
     ``current`` is the last logged value (non-finite ones included), ``change_pct`` the change of
     the smoothed curve from its start, ``None`` where a percentage means nothing (the loss crosses
-    zero).
+    zero); ``direction`` says where the curve is going now, ``None`` where too few points or the
+    kind of loss tell nothing.
     """
 
     metric: str
@@ -151,7 +152,7 @@ class LossReport(Report):
     best: float | None
     best_step: int | None
     change_pct: float | None
-    direction: LossDirection
+    direction: LossDirection | None
 
 
 class GradNormReport(Report):

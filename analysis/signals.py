@@ -46,7 +46,7 @@ class Signals:
         row_times: float64[m], ascending times of logged rows.
         gpu_use: busy share of each GPU, %, by sample.
         memory: filled share of host and GPU memory, %, by sample.
-        missing: what did not come.
+        missing: what did not come, or came damaged.
     """
 
     run: Run
@@ -154,7 +154,7 @@ def of(
         row_times=_row_times(own, run),
         gpu_use=_system_curves(system, _is_gpu_use),
         memory=_system_curves(system, _is_memory),
-        missing=history.missing,
+        missing=(*history.missing, *(Missing("part of the run", n) for n in run.notes_on_data)),
         has_history=bool(names),
     )
     paced = {n: c for n in names if metrics.throughput_unit(n) and (c := curve(n)) is not None}

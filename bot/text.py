@@ -18,7 +18,7 @@ from rich.text import Text
 
 from analysis.findings import Health, Severity
 from analysis.history import Series
-from analysis.reports import FindingReport, RunReport
+from analysis.reports import FindingReport, LossReport, RunReport
 
 MARK = {
     Health.HEALTHY: ("●", "green"),
@@ -29,6 +29,7 @@ MARK = {
 _SEVERITY = {Severity.INFO: "bright_black", Severity.WARNING: "yellow", Severity.CRITICAL: "red"}
 _BARS = "▁▂▃▄▅▆▇█"
 _QUOTED = 4
+_COURSE = {"flat": "flat now"}
 
 
 def plain(value: object) -> str:
@@ -133,7 +134,12 @@ def _curve_words(report: RunReport) -> str:
     if report.loss is None:
         return ""
     loss = report.loss
-    return f"{plain(loss.metric)}: {number(loss.first)} → {number(loss.current)}, {loss.direction}"
+    return f"{plain(loss.metric)}: {number(loss.first)} → {number(loss.current)}{_course(loss)}"
+
+
+def _course(loss: LossReport) -> str:
+    """Where the curve is going now, after a comma; nothing where that is not known."""
+    return f", {_COURSE.get(loss.direction, loss.direction)}" if loss.direction else ""
 
 
 def _facts(report: RunReport) -> Table:
@@ -158,7 +164,7 @@ def _rows(report: RunReport) -> Iterator[tuple[str, str]]:
         best = f", best {number(loss.best)} at step {number(loss.best_step)}"
         yield (
             "loss",
-            f"{number(loss.first)} → {number(loss.current)}{change}{best}, {loss.direction}",
+            f"{number(loss.first)} → {number(loss.current)}{change}{best}{_course(loss)}",
         )
     if grad is not None:
         yield (

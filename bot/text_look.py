@@ -17,7 +17,7 @@ from bot.text import MARK, duration, number, plain
 MOST_ENDED = 20
 """Ended runs of a kind that are shown; the rest is counted (``--unfold`` shows all)."""
 
-_TREND = {"improving": "↘", "flat": "→", "worsening": "↗", "diverged": "↑!", "unknown": ""}
+_TREND = {"improving": "↘", "flat": "→", "worsening": "↗", "diverged": "↑!"}
 _STATE = {
     RunState.FAILED: "failed",
     RunState.CRASHED: "lost contact",
@@ -98,7 +98,9 @@ def _row(entry: LookEntry, *, several: bool) -> tuple[RenderableType, ...]:
         number(progress.step) if progress else "–",
         "–" if fraction is None else f"{fraction:.0%}",
         duration(progress.eta_s) if progress and progress.eta_s else "–",
-        f"{number(loss.current)} {_TREND[loss.direction]}".strip() if loss else "–",
+        f"{number(loss.current)} {_TREND[loss.direction] if loss.direction else ''}".strip()
+        if loss
+        else "–",
         _age(entry.heartbeat_age_s),
         Text(_remark(entry), style=MARK[entry.health][1] if entry.worst else "bright_black"),
     )

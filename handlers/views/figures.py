@@ -11,7 +11,7 @@ from handlers.views.escape import Mrkdwn, code, escape, join, mrkdwn
 from handlers.views.numbers import amount, bar, change, duration, number, plural, share, step
 from handlers.views.tables import fixed
 
-_TREND = {"improving": "↘", "flat": "→", "worsening": "↗", "diverged": "⚠", "unknown": ""}
+_TREND = {"improving": "↘", "flat": "→", "worsening": "↗", "diverged": "⚠"}
 _GRADIENTS = {
     "normal": "normal",
     "peak": "an isolated peak",
@@ -102,12 +102,10 @@ def evaluations(report: RunReport, *, native: bool) -> list[Block]:
 
 
 def _loss(loss: LossReport) -> Iterator[Mrkdwn]:
-    arrow = _TREND[loss.direction]
+    arrow = _TREND[loss.direction] if loss.direction else ""
     finite = loss.current is not None and math.isfinite(loss.current)
     how = change(loss.change_pct) if finite else ""
-    words = (
-        f"{how} since the start" if how else ("" if loss.direction == "unknown" else loss.direction)
-    )
+    words = f"{how} since the start" if how else loss.direction
     yield mrkdwn("{now} {arrow}", now=number(loss.current), arrow=arrow)
     if words:
         yield mrkdwn("{words}", words=words)

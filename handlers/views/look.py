@@ -283,7 +283,7 @@ def _live(entry: LookEntry, *, steady: bool) -> Iterator[Mrkdwn]:
         if progress.eta_s and not steady:
             yield mrkdwn("about {eta} left", eta=duration(progress.eta_s))
     if entry.loss is not None:
-        arrow = _TREND.get(entry.loss.direction, "")
+        arrow = _TREND[entry.loss.direction] if entry.loss.direction else ""
         yield mrkdwn("loss {now} {arrow}", now=number(entry.loss.current, 3), arrow=arrow)
         how = change(entry.loss.change_pct)
         if how and not steady:

@@ -16,7 +16,7 @@ FINDING = dict.fromkeys(
     "code metric step_start step_end value noise_ratio message advice".split(), ...
 ) | {"severity": {"info", "warning", "critical"}}
 LOSS = dict.fromkeys("metric first current best best_step change_pct".split(), ...) | {
-    "direction": {"improving", "flat", "worsening", "diverged", "unknown"}
+    "direction": {"improving", "flat", "worsening", "diverged"}
 }
 PROGRESS = dict.fromkeys("step total_steps fraction steps_per_hour eta_s".split(), ...)
 DESCRIBE = {

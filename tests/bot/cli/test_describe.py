@@ -208,3 +208,19 @@ async def test_now_is_the_clock(cli: Cli) -> None:
     """Same question, same moment, same answer."""
     asked = ("describe", RUNS / "killed", "--json", "--now", "2026-11-24T17:00:00Z")
     assert (await cli(*asked)).out == (await cli(*asked)).out
+
+
+async def test_damage_in_a_log_is_said_in_the_answer(cli: Cli, tmp_path: Path) -> None:
+    """What can be read is read, and the loss is said, to people and to scripts."""
+    (recorded,) = (RUNS / "healthy-digits").glob("run-*.wandb")
+    data = bytearray(recorded.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 3000] = bytes(3000)
+    log = tmp_path / recorded.name
+    log.write_bytes(data)
+    report = json.loads((await cli("describe", log, "--json")).out)
+    assert report["partial"]
+    assert [part["what"] for part in report["missing"]] == ["part of the run"]
+    assert "the log is damaged in one place" in report["missing"][0]["reason"]
+    assert report["health"] == "healthy"
+    assert "the log is damaged in one place" in " ".join((await cli("describe", log)).out.split())

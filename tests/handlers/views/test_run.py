@@ -90,7 +90,7 @@ def reports(draw: st.DrawFn) -> RunReport:
         best=VALUE,
         best_step=STEP,
         change_pct=VALUE,
-        direction=st.sampled_from(["improving", "flat", "worsening", "diverged", "unknown"]),
+        direction=st.sampled_from(["improving", "flat", "worsening", "diverged", None]),
     )
     norm = st.builds(
         GradNormReport,
