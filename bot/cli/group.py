@@ -1,6 +1,7 @@
 """The table of commands. Their modules are imported when they run, so that ``--help`` is quick."""
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -81,6 +82,7 @@ def main(argv: Sequence[str] | None = None) -> Any:
     """Entry point of ``wandb-bot``; leaves with the exit codes that the contract lists."""
     from analysis.errors import AnalysisError
 
+    _forgive_encodings()
     try:
         code = cli.main(
             args=None if argv is None else list(argv),
@@ -101,6 +103,13 @@ def main(argv: Sequence[str] | None = None) -> Any:
     except Exception as error:  # noqa: BLE001 - nobody is shown a traceback unasked
         _unexpected(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _forgive_encodings() -> None:
+    """A terminal that cannot show a character gets “?” for it, not an error for the answer."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _unexpected(error: Exception) -> NoReturn:

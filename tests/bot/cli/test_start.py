@@ -1,6 +1,7 @@
 """What starting costs: help is quick because it imports nothing heavy."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -65,3 +66,21 @@ def test_a_run_on_disk_needs_no_network_and_no_plot() -> None:
     loaded = set(python(DISK, str(RUNS / "healthy-digits")).split())
     assert "numpy" in loaded
     assert loaded & (set(HEAVY) - {"numpy", "pydantic_settings", "rich"}) == set()
+
+
+def test_a_terminal_of_few_characters_gets_the_answer() -> None:
+    """With “?” for what it cannot show; data keep their meaning."""
+    from tests.runs import RUNS
+
+    def answer(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "bot", "describe", str(RUNS / "healthy-digits"), *arguments],
+            check=True,
+            capture_output=True,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        )
+        return done.stdout.decode("ascii")
+
+    assert answer().startswith("? healthy healthy-digits")
+    assert json.loads(answer("--json"))["run"]["name"] == "healthy-digits"
