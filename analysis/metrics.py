@@ -22,7 +22,9 @@ from analysis.objectives import loss_kind as loss_kind
 from analysis.run import Run
 
 Overrides = Mapping[str, str | Sequence[str]]
-"""A user's own choice of names: signal (``loss``, ``eval``, ``step``, …) to name or names."""
+"""A user's own choice of names: signal (one of ``SIGNALS``) to name or names."""
+SIGNALS = ("loss", "eval", "grad_norm", "learning_rate", "step", "epoch", "tokens", "throughput")
+"""The signals whose names a user may choose."""
 
 LOSS = (
     "train/loss",

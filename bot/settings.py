@@ -273,17 +273,36 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
     _check_environment()
     token = _FILE.set(read_file(path) if path else {})
     try:
-        return Settings(**{name: value for name, value in flags.items() if value is not None})
+        settings = Settings(**{name: value for name, value in flags.items() if value is not None})
     except (ValidationError, SettingsError) as error:
         from bot.settings_errors import explain
 
         raise WrongSettings(explain(error, path, _FILE.get()), _HELP) from None
     finally:
         _FILE.reset(token)
+    _check_signals(settings)
+    return settings
+
+
+def _check_signals(settings: Settings) -> None:
+    """Names signals that a metric is chosen for and that nothing reads.
+
+    Raises:
+        WrongSettings: when there is one.
+    """
+    from analysis.metrics import SIGNALS
+
+    wrong = [variable_of(("metrics", name)) for name in settings.metrics if name not in SIGNALS]
+    if wrong:
+        verb = "is no setting" if len(wrong) == 1 else "are no settings"
+        known = ", ".join(SIGNALS)
+        raise WrongSettings(f"{' and '.join(wrong)} {verb}; there are: {known}.", _HELP)
 
 
 def _check_environment() -> None:
     """Names variables that look like settings of ours and are none.
+
+    Others may begin alike (Kubernetes sets some for a service of our name) and are passed over.
 
     Raises:
         WrongSettings: when there is one.
@@ -297,6 +316,13 @@ def _check_environment() -> None:
         if first in ours - sections:
             right = variable_of((first.lower(),))
             raise WrongSettings(f"{variable} is no setting; it is called {right}.", _HELP)
+        for section in sections if not nested else ():
+            # One underscore where two belong.
+            name = first.removeprefix(f"{section}_").lower()
+            model = Settings.model_fields[section.lower()].annotation
+            if isinstance(model, type) and name in getattr(model, "model_fields", ()):
+                right = variable_of((section.lower(), name))
+                raise WrongSettings(f"{variable} is no setting; it is called {right}.", _HELP)
         if nested and first not in sections:
             names = ", ".join(sorted(f"{PREFIX}{name}__…" for name in sections))
             raise WrongSettings(f"{variable} is no setting; there are: {names}.", _HELP)

@@ -113,6 +113,8 @@ def test_thresholds_and_metric_names_are_settings(clean: pytest.MonkeyPatch, fil
         ("WANDB_BOT_DESCRIBE__DEADLINE", "3", "deadline_s, points"),
         ("WANDB_BOT_DESCRIB__DEADLINE_S", "3", "WANDB_BOT_DESCRIBE__…"),
         ("WANDB_BOT_PORT", "3", "it is called PORT"),
+        ("WANDB_BOT_WATCH_TICK_S", "3", "it is called WANDB_BOT_WATCH__TICK_S"),
+        ("WANDB_BOT_METRICS__LSS", "train/nll", "there are: loss, eval, grad_norm"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(
