@@ -26,9 +26,11 @@ class Supervisor:
         task.add_done_callback(self._ended)
 
     async def drain(self, timeout_s: float) -> None:
-        """Waits for what is at work; what is not done by then is cancelled."""
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=timeout_s)
+        """Waits for what is at work, begun meanwhile too; what is not done by then is cancelled."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + timeout_s
+        while self._tasks and (left_s := end - loop.time()) > 0:
+            await asyncio.wait(set(self._tasks), timeout=left_s)
         left = set(self._tasks)
         for task in left:
             task.cancel()

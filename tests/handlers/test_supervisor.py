@@ -44,6 +44,23 @@ async def test_drain_cancels_what_does_not_end() -> None:
     assert ended == ["stuck"]
 
 
+async def test_drain_waits_for_what_begins_meanwhile() -> None:
+    """Work that hands over to further work is not cut off halfway."""
+    supervisor, ended = Supervisor(), asyncio.Event()
+
+    async def second() -> None:
+        for _ in range(5):
+            await asyncio.sleep(0)
+        ended.set()
+
+    async def first() -> None:
+        supervisor.start(second(), "second")
+
+    supervisor.start(first(), "first")
+    await supervisor.drain(5.0)
+    assert ended.is_set()
+
+
 async def test_an_escaped_error_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     """Nothing fails silently."""
     supervisor = Supervisor()

@@ -117,7 +117,7 @@ class Office:
             async with self.app.database.begin() as connection:
                 await self.app.database.now(connection)
             async with self.clock.passing():
-                await self.app.listeners.drain(5.0)
+                await self.app.listeners.drain(50.0)
 
 
 @asynccontextmanager

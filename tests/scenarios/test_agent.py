@@ -80,7 +80,7 @@ async def test_what_somebody_looks_at_is_this_run(slack: LocalSlack, bot: Bot) -
     slack.emit("app_context_changed", {"type": "app_context_changed", **event})
     await slack.settled()
     async with bot.clock.passing():
-        await bot.listeners.drain(5.0)
+        await bot.listeners.drain(50.0)
     await slack.types("@ada", "ada", "describe it")
     async with bot.clock.passing():
         await slack.until(lambda: any("improving" in m.text for m in slack.messages("@ada")))
@@ -151,7 +151,7 @@ async def test_stop_is_obeyed(slack: LocalSlack, bot: Bot) -> None:
     assert "in_progress" not in str(answer.blocks)
     bot.runs.gate.set()
     async with bot.clock.passing():
-        await bot.listeners.drain(5.0)
+        await bot.listeners.drain(50.0)
     assert "improving" not in answer.text
 
 
@@ -167,7 +167,7 @@ async def test_stop_while_drawing_leaves_the_report(slack: LocalSlack, bot: Bot)
     await slack.stops_session("ada", "@ada", root.ts)
     await slack.until(lambda: session(slack, root) == "active")
     async with bot.clock.passing():
-        await bot.listeners.drain(5.0)
+        await bot.listeners.drain(50.0)
     assert "Loss is improving" in answer.text
     assert "Drawing" not in answer.plain
     assert "in_progress" not in str(answer.blocks)

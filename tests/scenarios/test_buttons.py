@@ -251,7 +251,7 @@ async def test_a_channel_is_set_to_watch_from_home_and_stopped(house: House) -> 
     async def home(words: str) -> None:
         async with house.clock.passing():
             await slack.until(lambda: words in slack.home_of("ada").plain)
-            await house.app.listeners.drain(10.0)
+            await house.app.listeners.drain(50.0)
 
     await slack.opens_home("ada")
     await home("Three steps")

@@ -67,7 +67,7 @@ async def test_a_mention_is_answered_in_its_thread(slack: LocalSlack, bot: Bot) 
     question = await slack.types("#ml", "ada", f"@{name} compare alpha and beta")
     answer = await settled(slack, bot, "#ml", "Too close to call")
     assert answer.thread_ts == question.ts
-    await bot.listeners.drain(20.0)  # the thread's subject is noted after the answer was posted
+    await bot.listeners.drain(50.0)  # the thread's subject is noted after the answer was posted
     bot.answers.compared = one_each(lr=3e-4)
     await slack.types("#ml", "ada", "what about by tokens?", question.ts)
     await slack.until(lambda: len(bot.answers.asked) == 2)
@@ -103,7 +103,7 @@ async def test_another_axis_is_a_button_away(
     await slack.until(lambda: len(bot.answers.asked) == 2)
     sides = ("team/proj/alpha", "team/proj/beta")
     assert bot.answers.asked[-1] == ("compare", sides, None, axis)
-    await bot.listeners.drain(20.0)
+    await bot.listeners.drain(50.0)
     assert [post.ts for post in slack.posts("#ml") if post.thread_ts is None] == [answer.ts]
 
 

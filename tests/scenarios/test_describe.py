@@ -223,7 +223,7 @@ async def test_an_event_that_comes_twice_is_answered_once(slack: LocalSlack, bot
     slack.redeliver(first)
     await slack.settled()
     async with bot.clock.passing():
-        await bot.listeners.drain(5.0)
+        await bot.listeners.drain(50.0)
     assert bot.runs.asked == ["team/proj/otter"]
 
 

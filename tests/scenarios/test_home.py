@@ -181,7 +181,7 @@ async def at_home(house: House) -> None:
         await slack.until(lambda: "Three steps" in slack.home_of("ada").plain)
         await slack.click(slack.home_of("ada"), "home.project", value="demo/digits")
         await slack.until(lambda: "🟢" in slack.home_of("ada").plain)
-        await house.app.listeners.drain(10.0)
+        await house.app.listeners.drain(50.0)
 
 
 async def test_what_a_tick_finds_is_seen_at_home(house: House) -> None:
@@ -214,7 +214,7 @@ async def test_an_uninstalled_app_keeps_nothing(
         await house.slack.settled()
         async with house.app.database.begin() as connection:
             await house.app.database.now(connection)
-        await house.app.listeners.drain(10.0)
+        await house.app.listeners.drain(50.0)
     async with house.app.database.read() as connection:
         left = {
             table.name: (await connection.execute(select(func.count()).select_from(table))).scalar()

@@ -39,7 +39,7 @@ async def test_a_short_run_is_drawn_by_slack(slack: LocalSlack, bot: Bot) -> Non
     report = await answered(slack, "#ml", "Loss is improving")
     async with bot.clock.passing():
         await slack.until(lambda: "data_visualization" in kinds(report))
-        await bot.listeners.drain(10.0)
+        await bot.listeners.drain(50.0)
     assert "image" not in kinds(report)
     assert not slack.calls_of("chat.update", ok=False)
 
@@ -54,7 +54,7 @@ async def test_a_workspace_without_charts_gets_the_picture(slack: LocalSlack, bo
     await slack.until(lambda: all(file.processed for file in slack.files.values()))
     async with bot.clock.passing():
         await slack.until(lambda: "image" in kinds(report))
-        await bot.listeners.drain(10.0)
+        await bot.listeners.drain(50.0)
     assert "data_visualization" not in kinds(report)
     assert "Loss is improving" in report.headline
 
@@ -70,7 +70,7 @@ async def test_many_failures_are_a_table_or_a_list(
     await slack.types("#ml", "ada", "/wandb failures")
     shown = await answered(slack, "#ml", "failed in the last 7 days")
     async with bot.clock.passing():
-        await bot.listeners.drain(10.0)
+        await bot.listeners.drain(50.0)
     assert ("data_table" in kinds(shown)) is known
     assert "Error number 9" in shown.plain
     assert shown.actions.count("Why?") == (3 if known else 9)

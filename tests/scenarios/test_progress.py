@@ -81,7 +81,7 @@ async def test_cancel_ends_the_work(slack: LocalSlack, bot: Bot) -> None:
     assert slack.ephemerals("ada") == []
     bot.runs.gate.set()
     async with bot.clock.passing():
-        await bot.listeners.drain(5.0)
+        await bot.listeners.drain(50.0)
     assert "Loss is improving" not in promise.text
 
 
@@ -160,7 +160,7 @@ async def refreshing(slack: LocalSlack, bot: Bot) -> Message:
     report = await answered(slack, "#ml", "Loss is improving")
     async with bot.clock.passing():
         await slack.until(lambda: any(block["type"] == "image" for block in report.blocks))
-        await bot.listeners.drain(10.0)
+        await bot.listeners.drain(50.0)
     bot.runs.gate.clear()
     bot.runs.known[RUN] = examined(healthy(headline="Loss is flat"))
     asked = len(bot.runs.heard)
@@ -216,13 +216,13 @@ async def test_a_quick_refresh_edits_once(slack: LocalSlack, bot: Bot) -> None:
     await slack.types("#ml", "ada", "/wandb describe otter")
     report = await answered(slack, "#ml", "Loss is improving")
     async with bot.clock.passing():
-        await bot.listeners.drain(10.0)
+        await bot.listeners.drain(50.0)
     edits = len(slack.calls_of("chat.update", ok=True))
     bot.runs.known[RUN] = examined(healthy(headline="Loss is flat"))
     await slack.click(report, "Refresh", "ada")
     async with bot.clock.passing():
         await slack.until(lambda: report.headline == "Loss is flat")
-        await bot.listeners.drain(10.0)
+        await bot.listeners.drain(50.0)
     assert len(slack.calls_of("chat.update", ok=True)) == edits + 1
 
 

@@ -50,7 +50,7 @@ async def test_the_bots_own_message_is_about_its_run(slack: LocalSlack, bot: Bot
         lambda: [m for m in slack.messages("#ml") if "improving" in m.text][-1]
     )
     async with bot.clock.passing():
-        await bot.listeners.drain(5.0)
+        await bot.listeners.drain(50.0)
     await slack.shortcut("describe_message", "ada", report)
     async with bot.clock.passing():
         await slack.until(

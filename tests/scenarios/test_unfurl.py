@@ -31,7 +31,7 @@ async def heard(slack: LocalSlack, bot: Bot) -> None:
     """All events were handled."""
     await slack.settled()
     async with bot.clock.passing():
-        await bot.listeners.drain(5.0)
+        await bot.listeners.drain(50.0)
 
 
 def blocks_of(message: Message, url: str = URL) -> str:

@@ -52,7 +52,7 @@ async def settled(house: House, before: int) -> None:
     """Waits until an event was handled that no message answers."""
     async with house.clock.passing():
         await house.slack.until(lambda: house._heard() > before)
-        await house.app.listeners.drain(20.0)
+        await house.app.listeners.drain(50.0)
         await house.work()
         await house.app.background.painter.round()
 
@@ -111,7 +111,7 @@ async def test_somebody_else_who_joins_changes_nothing(house: House) -> None:
     await house.slack.invites("#ml", "ada", "grace")
     async with house.clock.passing():
         await house.slack.settled()
-        await house.app.listeners.drain(20.0)
+        await house.app.listeners.drain(50.0)
     assert await paused(house) == ["is_archived"]
 
 
