@@ -68,8 +68,8 @@ async def look(
 ) -> Look:
     """Looks at all that runs, failed or finished in the last hours.
 
-    What does not come in time, and a project that cannot be read, are named in ``errors``; the
-    rest is shown. A run whose curves fail or never come delays nobody.
+    A project that cannot be read, or not whole, is named in ``errors``; what of a run does not come
+    in time in its entry's ``missing``; the rest is shown. Such a run delays nobody.
 
     Args:
         source: where the runs are.

@@ -43,6 +43,7 @@ _SUPPOSED: Final = re.compile(
     r"this could be caused by|there are some potential root causes", re.IGNORECASE
 )
 """From here a message lists what may have happened, not what did."""
+_IMPORT: Final = re.compile(r"(?:import|from\s+[\w.]+\s+import)\s")
 _EXCEPTION_TEXT: Final = 2000
 _MAX_LINE_HITS: Final = 2000
 
@@ -128,8 +129,10 @@ def _hides(final: Trace, earlier: Trace) -> bool:
 
 
 def _rule_for(trace: Trace) -> Rule | None:
-    if trace.name in _PLAIN_ERRORS or trace.aside:
+    if trace.aside:
         return None
+    if trace.name in _PLAIN_ERRORS:
+        return _plain_rule(f"{trace.type}: {trace.message}"[:_EXCEPTION_TEXT])
     if trace.name == "KeyboardInterrupt":
         return _rule_of(trace.type)
     if trace.name == "EOFError" and any(f.function == "spawn_main" for f in trace.frames):
@@ -141,6 +144,10 @@ def _rule_for(trace: Trace) -> Rule | None:
 def _rule_of(text: str) -> Rule | None:
     """The first rule that an exception's text matches; remembered: ranks repeat each other."""
     return next((r for r in RULES if r.where != "tail" and r.pattern.search(text)), None)
+
+
+def _plain_rule(text: str) -> Rule | None:
+    return next((r for r in RULES if r.plain and r.pattern.search(text)), None)
 
 
 def _generic(chain: Chain, reading: Reading) -> Candidate | None:
@@ -157,8 +164,23 @@ def _generic(chain: Chain, reading: Reading) -> Candidate | None:
             "nan", chain.start, nan, "root", "nan_before_error",
             "a check of the loss, after the loss became NaN", trace, chain,
         )  # fmt: skip
+    if _importing(trace):
+        return Candidate(
+            "dependency", chain.start, 0.75, "root", "import_raised",
+            "a package that failed while it was imported", trace, chain,
+        )  # fmt: skip
     cause: Cause = "assertion" if trace.name == "AssertionError" else "python_exception"
     return Candidate(cause, chain.start, sure, "generic", cause, "Python's traceback", trace, chain)
+
+
+def _importing(trace: Trace) -> bool:
+    """Whether an installed package raised while the program imported it: it does not fit here."""
+    own = [at for at, frame in enumerate(trace.frames) if is_own(frame)]
+    if not own or own[-1] == len(trace.frames) - 1:
+        return False
+    inner = trace.frames[own[-1] + 1 :]
+    code = (trace.frames[own[-1]].code or "").strip()
+    return bool(_IMPORT.match(code)) and any(frame.function == "<module>" for frame in inner)
 
 
 def _turned_nan(trace: Trace, reading: Reading) -> float:

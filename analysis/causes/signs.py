@@ -120,6 +120,7 @@ EXIT_CODES: Final[dict[int, ExitCode]] = {
     124: ExitCode("timeout_limit", 0.5, "the command `timeout` ended it (exit code 124)"),
     130: ExitCode("interrupted", 0.75, "it got an interrupt, as Ctrl-C sends (exit code 130)"),
     137: ExitCode("killed", 0.35, "it was killed with SIGKILL (exit code 137)"),
+    135: ExitCode("segfault", 0.5, "it crashed with a bus error (exit code 135)"),
     139: ExitCode("segfault", 0.7, "it crashed with a segmentation fault (exit code 139)"),
     143: ExitCode("killed", 0.6, "it was asked to stop with SIGTERM (exit code 143)"),
     129: ExitCode("killed", 0.5, "its terminal went away (SIGHUP, exit code 129)"),

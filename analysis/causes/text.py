@@ -168,34 +168,42 @@ _STAMP: Final = re.compile(
 )
 _LABEL: Final = re.compile(
     r"(?P<srun>[ ]{0,4}\d{1,5}: ?)|"
-    r"(?P<host>(?!wandb|\w*(?:Error|Exception|Interrupt|Warning)\b)"
+    r"(?P<host>(?!wandb|\w*(?:Error|Exception|Interrupt|Warning)\b|"
+    r"(?i:epoch|steps?|iter(?:ation)?|batch|train(?:ing)?|val(?:id(?:ation)?)?|"
+    r"eval(?:uation)?|test(?:ing)?|loss|info|debug|log) ?:)"
     r"[A-Za-z][\w.-]{1,62}(?::|[ ]{1,12}\|) ?)"
 )
 
 
+NO_LABELS: Final[frozenset[str]] = frozenset()
+
+
 def lines_of(texts: list[str]) -> list[Line]:
     """Clean texts → lines without their prefixes, each with its rank where one is named."""
-    label = _common_label(texts)
-    return [_line(index, text, label) for index, text in enumerate(texts)]
+    labels = _common_labels(texts)
+    return [_line(index, text, labels) for index, text in enumerate(texts)]
 
 
-def _common_label(texts: list[str]) -> str | None:
-    """The kind of label (`srun`, `host`) that most lines start with; a lone one is no label."""
+def _common_labels(texts: list[str]) -> frozenset[str]:
+    """The labels of the kind (`srun`, `host`) that most lines start with, none where few do.
+
+    A name that stands before one line only is no label: it may be the type of an exception.
+    """
     seen: Counter[str] = Counter()
-    names: dict[str, set[str]] = {"srun": set(), "host": set()}
-    sample = [bare for text in texts[-600:] if (bare := _line(0, text, None).text).strip()]
+    names: dict[str, Counter[str]] = {"srun": Counter(), "host": Counter()}
+    sample = [bare for text in texts[-600:] if (bare := _line(0, text, NO_LABELS).text).strip()]
     for text in sample:
         found = _LABEL.match(text)
         if found and found.lastgroup:
             seen[found.lastgroup] += 1
-            names[found.lastgroup].add(found[0].strip(" :|"))
+            names[found.lastgroup][found[0].strip(" :|")] += 1
     for kind, count in seen.items():
         if count >= 3 and count >= 0.7 * len(sample) and len(names[kind]) <= max(8, count // 8):
-            return kind
-    return None
+            return frozenset(name for name, times in names[kind].items() if times > 1)
+    return NO_LABELS
 
 
-def _line(index: int, text: str, label: str | None) -> Line:
+def _line(index: int, text: str, labels: frozenset[str]) -> Line:
     rank: str | None = None
     stamped = False
     for _ in range(4):
@@ -207,9 +215,9 @@ def _line(index: int, text: str, label: str | None) -> Line:
         else:
             found = _STAMP.match(text)
             stamped = stamped or found is not None
-        if not found and label and rank is None:
+        if not found and labels and rank is None:
             found = _LABEL.match(text)
-            found = found if found and found.lastgroup == label else None
+            found = found if found and found[0].strip(" :|") in labels else None
             if found:
                 rank = found[0].strip(" :|")
         if not found:

@@ -8,14 +8,22 @@ from analysis import metrics
 from analysis.comparing import wording
 from analysis.comparing.config import differences
 from analysis.comparing.curves import matched_range
-from analysis.comparing.levels import steady_levels
+from analysis.comparing.levels import levels_at, steady_levels
 from analysis.comparing.loading import Loaded, Loader
 from analysis.comparing.location import Level
+from analysis.comparing.lost import Lost, lost_sides, ran_away
 from analysis.comparing.matter import By, Matter, choose
-from analysis.comparing.report import AXIS_WORDS, Comparison, ConfigDiff
+from analysis.comparing.report import AXIS_WORDS, Comparison, ConfigDiff, SideReport
 from analysis.comparing.sidereport import side_report
 from analysis.comparing.sides import SideRef
-from analysis.comparing.verdict import Decision, decide_many, decide_two, needed, sure_of_a_loss
+from analysis.comparing.verdict import (
+    Decision,
+    decide_alone,
+    decide_many,
+    decide_two,
+    needed,
+    ranked_last,
+)
 from analysis.errors import NotComparable
 from analysis.flight import off_loop
 from analysis.reports import MissingPart
@@ -30,13 +38,13 @@ class Decided:
     """A decision and what it rests on.
 
     Attributes:
-        lost: labels of the sides of which a run is not finite at the matched point.
+        lost: sides that are out of the race at the matched point, as a whole or in part.
         levels: for each side, one a run; ``None`` where it is not finite.
         reach: the matched range on the axis.
     """
 
     decision: Decision
-    lost: tuple[str, ...]
+    lost: tuple[Lost, ...]
     levels: Sequence[Sequence[Level | None]]
     reach: tuple[float, float]
 
@@ -125,11 +133,16 @@ def decide(matter: Matter, labels: Sequence[str]) -> Decided:
     siblings_there = [
         [curve for curve in group if curve.x[0] <= late <= curve.x[-1]] for group in matter.siblings
     ]
-    dealt = steady_levels([*matter.curves, *siblings_there], *reach)
-    levels, siblings = dealt[: len(labels)], dealt[len(labels) :]
-    sound = [[level for level in side if level is not None] for side in levels]
-    decision, lost = _decide(levels, sound, labels, matter, siblings)
-    return Decided(decision, tuple(lost), levels, reach)
+    away = ran_away(matter.curves, reach, matter.direction)
+    steady = [side for index, side in enumerate(matter.curves) if index not in away]
+    dealt = steady_levels([*steady, *siblings_there], *reach)
+    found, siblings = iter(dealt[: len(steady)]), dealt[len(steady) :]
+    levels = [
+        [levels_at([curve], *reach)[0] for curve in side] if index in away else next(found)
+        for index, side in enumerate(matter.curves)
+    ]
+    lost = lost_sides(levels, labels, away)
+    return Decided(_decide(levels, lost, labels, matter, siblings), lost, levels, reach)
 
 
 def _judge(loaded: Loaded, matter: Matter, now: datetime) -> Comparison:
@@ -153,7 +166,7 @@ def _judge(loaded: Loaded, matter: Matter, now: datetime) -> Comparison:
         direction=matter.direction,
         axis=matter.axis,
         matched_at=high,
-        effect=test.effect if test else None,
+        effect=test.effect if test else _apart(reports),
         interval=(test.low, test.high) if test else None,
         p=test.p if test else None,
         confidence=decision.confidence,
@@ -179,28 +192,41 @@ def _judge(loaded: Loaded, matter: Matter, now: datetime) -> Comparison:
     )
 
 
+def _apart(sides: Sequence[SideReport]) -> float | None:
+    """Side A minus side B where no test was made."""
+    values = [side.value for side in sides]
+    if len(values) != 2 or values[0] is None or values[1] is None:
+        return None
+    return values[0] - values[1]
+
+
 def _decide(
     levels: Sequence[Sequence[Level | None]],
-    sound: Sequence[Sequence[Level]],
+    lost: Sequence[Lost],
     labels: Sequence[str],
     matter: Matter,
     siblings: Sequence[Sequence[Level | None]],
-) -> tuple[Decision, list[str]]:
-    """Sides whose metric is not finite at the matched point lose; the others are tested."""
-    lost = [label for label, side in zip(labels, sound, strict=True) if not side]
-    partly = [
-        label for label, side, kept in zip(labels, levels, sound, strict=True)
-        if kept and len(kept) < len(side)
-    ]  # fmt: skip
+) -> Decision:
+    """Sides that are out of the race lose; the others are tested."""
+    out = {item.label for item in lost if item.whole}
+    inside = [index for index, label in enumerate(labels) if label not in out]
+    if not inside:
+        raise NotComparable(f"{matter.metric} is not a finite number in {', '.join(labels)}.")
+    sound = [[level for level in levels[index] if level is not None] for index in inside]
     noise = [[level.value for level in group if level is not None] for group in siblings]
-    if len(sound) == 2 and len(lost) == 1:
-        confidence, value = sure_of_a_loss(min(len(side) for side in levels))
-        return Decision("a_better" if sound[0] else "b_better", confidence, value, None), lost
-    if lost:
-        raise NotComparable(f"{matter.metric} is not a finite number in {', '.join(lost)}.")
-    if len(sound) == 2:
-        return decide_two(sound[0], sound[1], matter.direction, noise), partly
-    return decide_many(sound, labels, matter.direction, noise), partly
+    if len(inside) == 1:
+        fewest = min(len(side) for side in levels)
+        decision = decide_alone(inside[0], sound[0], labels, fewest)
+    elif len(labels) == 2:
+        return decide_two(sound[0], sound[1], matter.direction, noise)
+    else:
+        decision = decide_many(sound, [labels[index] for index in inside], matter.direction, noise)
+    last = [
+        (label, [level.value for level in side if level is not None])
+        for label, side in zip(labels, levels, strict=True)
+        if label in out
+    ]
+    return decision if len(labels) == 2 else ranked_last(decision, last, matter.direction)
 
 
 def _missing(loaded: Loaded) -> tuple[MissingPart, ...]:

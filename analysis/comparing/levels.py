@@ -148,7 +148,8 @@ def _curve_through(x: Floats, y: Floats) -> Callable[[Floats], Floats]:
 
     if x.size < 2:
         return lambda grid: np.full(grid.size, y[0])
-    smooth = PchipInterpolator(x, y)
+    with np.errstate(over="ignore"):  # steps under the smallest normal number count as none
+        smooth = PchipInterpolator(x, y)
 
     def at(grid: Floats) -> Floats:
         found: Floats = smooth(grid)

@@ -81,13 +81,14 @@ class ConfigDiff(Report):
 class Ranked(Report):
     """A place in the ranking of more than two sides.
 
-    ``p_best`` is the Holm-corrected probability that it differs from the best by chance only;
-    ``None`` for the best itself.
+    ``value`` is ``None`` where it is not finite. ``p_best`` is the Holm-corrected probability that
+    it differs from the best by chance only; ``None`` for the best itself, and for a side that is
+    out of the race (``value`` is not finite, or ran away).
     """
 
     place: int
     label: str
-    value: float
+    value: float | None
     p_best: float | None
     tied_with_best: bool
 

@@ -1,5 +1,6 @@
 """From levels to a verdict: who is better, how sure, and one sentence that says why."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -29,7 +30,8 @@ class Decision:
     Attributes:
         verdict: ``a_better``, ``b_better``, ``too_close`` or ``ranked``.
         confidence: in words, and ``value`` from 0 to 1.
-        test: of A against B; with more sides, of the best against the next.
+        test: of A against B; with more sides, of the best against the next; ``None`` where one
+            side alone is left in the race.
         ranking: with more than two sides, the best first.
     """
 
@@ -107,6 +109,43 @@ def decide_many(
     return Decision("ranked", confidence, value, test, ranking)
 
 
+def decide_alone(winner: int, side: Sequence[Level], labels: Sequence[str], seeds: int) -> Decision:
+    """The one side that is left in the race wins.
+
+    Args:
+        winner: its number.
+        side: its levels.
+        labels: of all sides.
+        seeds: of the side that has the fewest.
+    """
+    confidence, value = _sure_of_a_loss(seeds)
+    if len(labels) == 2:
+        return Decision("b_better" if winner else "a_better", confidence, value, None)
+    level = float(np.mean([level.value for level in side]))
+    best = Ranked(place=1, label=labels[winner], value=level, p_best=None, tied_with_best=True)
+    return Decision("ranked", confidence, value, None, (best,))
+
+
+def ranked_last(
+    decision: Decision, lost: Sequence[tuple[str, Sequence[float]]], direction: Direction
+) -> Decision:
+    """The decision with the sides that are out of the race behind all others.
+
+    Args:
+        decision: about the others.
+        lost: label and levels of each that is out; without levels it is not finite.
+        direction: of the metric.
+    """
+    sign = 1 if direction == "down" else -1
+    means = [(label, float(np.mean(values)) if values else None) for label, values in lost]
+    means.sort(key=lambda item: math.inf if item[1] is None else sign * item[1])
+    behind = (
+        Ranked(place=place, label=label, value=value, p_best=None, tied_with_best=False)
+        for place, (label, value) in enumerate(means, start=len(decision.ranking) + 1)
+    )
+    return replace(decision, ranking=(*decision.ranking, *behind))
+
+
 def _sure_of_a_win(test: Difference, p: float) -> tuple[Confidence, float]:
     """One seed a side is never more than low; three, and a small p, are needed for high."""
     value = 1.0 - p
@@ -117,8 +156,8 @@ def _sure_of_a_win(test: Difference, p: float) -> tuple[Confidence, float]:
     return "medium", round(min(value, _MEDIUM_CAP), 3)
 
 
-def sure_of_a_loss(seeds: int) -> tuple[Confidence, float]:
-    """How sure a defeat by a metric that is not finite is: it happened, but to how many seeds?"""
+def _sure_of_a_loss(seeds: int) -> tuple[Confidence, float]:
+    """How sure a defeat by breaking is: it happened, but to how many seeds?"""
     if seeds == 1:
         return "low", _LOW_CAP
     return ("medium", 0.85) if seeds == 2 else ("high", 0.95)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from analysis.comparing.lost import Lost
 from analysis.comparing.report import AXIS_WORDS, Axis, SideReport
 from analysis.comparing.verdict import Decision, needed
 from analysis.metrics import Direction
@@ -24,13 +25,15 @@ class Said:
     direction: Direction
 
 
-def reason(decision: Decision, said: Said, lost: Sequence[str], sides: Sequence[SideReport]) -> str:
+def reason(
+    decision: Decision, said: Said, lost: Sequence[Lost], sides: Sequence[SideReport]
+) -> str:
     """Why the verdict is what it is, in one sentence of plain text."""
     opening = "So far, " if said.so_far else ""
     if decision.test is None:
-        loser = lost[0]
-        winner = next(label for label in said.labels if label != loser)
-        text = f"{winner} is better: {said.metric} of {loser} is not a finite number {_place(said)}"
+        out = {item.label for item in lost if item.whole}
+        winner = next(label for label in said.labels if label not in out)
+        text = f"{winner} is better: {_broken(said, lost, sides)}"
     elif decision.verdict == "too_close":
         text = _tie(decision, said, sides)
     else:
@@ -38,6 +41,22 @@ def reason(decision: Decision, said: Said, lost: Sequence[str], sides: Sequence[
     text = f"{opening}{text}{_doubts(decision, said, lost, sides)}."
     named = any(text.startswith(label) for label in said.labels)
     return text if named else text[:1].upper() + text[1:]
+
+
+def _broken(said: Said, lost: Sequence[Lost], sides: Sequence[SideReport]) -> str:
+    """What happened to the sides that are out of the race."""
+    values = {side.label: side.value for side in sides}
+    parts = []
+    for item in lost:
+        if item.how == "not_finite":
+            parts.append(f"{said.metric} of {item.label} is not a finite number {_place(said)}")
+        elif item.how == "ran_away":
+            value = _num(values[item.label])
+            parts.append(
+                f"{said.metric} of {item.label} ran away, far beyond where it began, "
+                f"and is {value} {_place(said)}"
+            )
+    return "; ".join(parts)
 
 
 def _win(decision: Decision, said: Said, sides: Sequence[SideReport]) -> str:
@@ -49,8 +68,8 @@ def _win(decision: Decision, said: Said, sides: Sequence[SideReport]) -> str:
     other_value: float | None
     if decision.verdict == "ranked":
         first, second = decision.ranking[0], decision.ranking[1]
-        best, value = first.label, float(first.value)
-        other, other_value = second.label, float(second.value)
+        best, value = first.label, first.value
+        other, other_value = second.label, second.value
         tied = [place.label for place in decision.ranking[1:] if place.tied_with_best]
         after = f"; not separable from it: {', '.join(tied)}" if tied else ""
     else:
@@ -93,9 +112,11 @@ def _against_noise(decision: Decision) -> str:
 
 
 def _doubts(
-    decision: Decision, said: Said, lost: Sequence[str], sides: Sequence[SideReport]
+    decision: Decision, said: Said, lost: Sequence[Lost], sides: Sequence[SideReport]
 ) -> str:
     parts = []
+    if decision.test is not None and any(item.whole for item in lost):
+        parts.append(_broken(said, lost, sides))
     alone = [side.label for side in sides if len(side.runs) == 1]
     if alone:
         who = "each side" if len(alone) == len(sides) else " and ".join(alone)
@@ -106,8 +127,9 @@ def _doubts(
     if count is not None and unsettled:
         many = f"about {count}" if count <= SENSIBLE else f"more than {SENSIBLE}"
         parts.append(f"{many} seeds a side would settle a difference of this size")
-    if decision.test is not None and lost:
-        parts.append(f"runs of {' and '.join(lost)} that are not finite were left out")
+    partly = [item.label for item in lost if not item.whole]
+    if partly:
+        parts.append(f"runs of {' and '.join(partly)} that are not finite were left out")
     parts.extend(
         f"{side.label} had {_num(side.later)} by its end"
         for side in sides

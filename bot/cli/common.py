@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import math
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -44,6 +45,22 @@ class MomentType(click.ParamType[datetime]):
 
 
 MOMENT = MomentType()
+
+
+class Span(click.FloatRange):
+    """A length of time above 0; no number (``nan``) is no length."""
+
+    def __init__(self, longest: float) -> None:
+        super().__init__(min=0, max=longest, min_open=True)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Reads the number and checks it."""
+        found = float(super().convert(value, param, ctx))
+        if math.isnan(found):
+            self.fail(f"{value} is no length of time.", param, ctx)
+        return found
 
 
 def options(*named: str) -> Callable[[Decorated], Decorated]:

@@ -4,12 +4,12 @@ from datetime import datetime
 
 import click
 
-from bot.cli.common import console, coroutine, load_settings, now_or, options, out
+from bot.cli.common import Span, console, coroutine, load_settings, now_or, options, out
 
 
 @click.command("failures")
 @click.argument("project", required=False)
-@click.option("--days", type=click.FloatRange(min=0, min_open=True), default=7, show_default=True,
+@click.option("--days", type=Span(366 * 1_000), default=7, show_default=True,
               help="How far back, by when a run ended.")  # fmt: skip
 @options("json", "now", "config")
 @coroutine

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.common import console, coroutine, load_settings, now_or, options, out
+from bot.cli.common import Span, console, coroutine, load_settings, now_or, options, out
 
 if TYPE_CHECKING:
     from analysis.look import Targets
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--all-projects", is_flag=True, help="Every project of the entity, however many.")
 @click.option(
     "--hours",
-    type=click.FloatRange(min=0, min_open=True, max=24 * 366),
+    type=Span(24 * 366),
     default=24.0,
     show_default=True,
     help="How far back to show what failed and finished, by when it ended.",

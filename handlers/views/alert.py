@@ -256,7 +256,7 @@ def changes(payload: Payload, now: datetime) -> Message:
     name = str(payload.get("name") or payload.get("subject") or "a run")
     lead = _lead(events)
     said = str(lead.get("headline") or "") if lead else ""
-    more = f" (and {len(events) - 1} more)" if len(events) > 1 else ""
+    more = _and_more(len(events) - 1)
     text = mrkdwn(
         "{mark} {name}: {said}{more}",
         mark=_mark(lead),
@@ -337,7 +337,7 @@ def fresh(payload: Payload, now: datetime) -> Message:
     items: Sequence[Payload] = payload.get("items") or (payload,)
     lines = [_fresh_line(item) for item in items[:10]]
     first = next((item for item in items if not item.get("closed_at")), items[0])
-    more = f" (and {len(items) - 1} more)" if len(items) > 1 else ""
+    more = _and_more(len(items) - 1)
     text = mrkdwn(
         "{mark} {name}: {said}{more}",
         mark="✔️" if first.get("closed_at") else "🔴",
@@ -450,3 +450,8 @@ def _reason(one: Told) -> Mrkdwn:
 
 def _short(value: object) -> str:
     return number(value) if isinstance(value, float) else str(value)
+
+
+def _and_more(count: int) -> Mrkdwn:
+    """What stands behind the first of several: how many others there are."""
+    return mrkdwn(" (and {count} more)", count=count) if count > 0 else Mrkdwn()

@@ -13,6 +13,11 @@ RULES: Final = (
             r"partialcredentialserror|refresherror|defaultcredentialserror|"
             r"localtokennotfounderror|invalidrestapikey|\w*invalidapitoken\w*|unauthorized\w*|"
             r"forbidden|tokenretrievalerror|ssotokenloaderror|unauthorizedssotokenerror)\b|"
+            r"^(?:[\w.]*\.)?\w*invalidapi(?:token|key)\w*|\bpermission_denied\b|"
+            r"invalid token passed|"
+            r"\b(?-i:[A-Z][A-Z0-9_]*_(?:TOKEN|API_KEY|SECRET_KEY|ACCESS_KEY))\b"
+            r".{0,40}(?:not (?:set|found|provided|defined|configured)|missing|required)|"
+            r"could not find kaggle\.json|credentials? (?:file )?(?:\S+ )?(?:was |were )?not found|"
             r"\(40[13]\).{0,80}(?:forbidden|unauthorized|denied)|"
             r"^permissionerror: (?:forbidden|access denied|unauthorized)|gated (?:repo|dataset)|"
             r"api[_ ]?key\b.{0,40}must be (?:set|\d+ characters)|invalid (?:rest ?)?api ?key|"
@@ -60,13 +65,38 @@ RULES: Final = (
         sure=0.75,
     ),
     Rule(
+        id="key_not_in_environment",
+        cause="auth",
+        pattern=regex(
+            r"^keyerror: ['\"](?-i:[A-Z][A-Z0-9_]*_(?:TOKEN|API_KEY|SECRET|SECRET_KEY|ACCESS_KEY|"
+            r"PASSWORD))['\"]$"
+        ),
+        where="exception",
+        source="os.environ, where no key is set",
+        sure=0.8,
+        plain=True,
+    ),
+    Rule(
+        id="removed_from_package",
+        cause="dependency",
+        pattern=regex(
+            r"was removed in (?:the )?\w+ v?\d|descriptors cannot (?:not )?be created directly|"
+            r"module '\w+' has no attribute '__version__'"
+        ),
+        where="exception",
+        source="NumPy 2, protobuf: packages of versions that do not fit each other",
+        sure=0.8,
+        plain=True,
+    ),
+    Rule(
         id="missing_program",
         cause="dependency",
         pattern=regex(
             r"(?:filenotfounderror|oserror).{0,40}no such "
             r"file or directory: '[\w.+-]{1,40}'$|filenotfounderror.{0,80}(?:is (?:ffmpeg|"
             r"git|nvcc|java) installed|not (?:found|installed) in path)|"
-            r"cuda_home environment variable is not set|executable.{0,30}not found"
+            r"cuda_home (?:environment variable )?(?:is not set|does not exist)|missingcuda|"
+            r"unable to compile cuda op|ninja is required|executable.{0,30}not found"
         ),
         where="exception",
         source="subprocess: a program that is not installed",
@@ -89,6 +119,9 @@ RULES: Final = (
             r"requires the \S+ (?:library|package)|please (?:pip )?install|pip install|"
             r"is required for .{0,60} but|requires .{1,60} but (?:you have|found)|"
             r"\bnot (?:found|installed|available),? (?:but|and) (?:it )?is (?:required|needed)|"
+            r"error compiling objects for extension|"
+            r"your setup doesn't support (?:bf16|fp16|tf32)|gpu is required to|"
+            r"cannot find a working triton|unsupported display driver|"
             r"you need to install|could not load library|unsupported (?:toolchain|ptx|"
             r"gpu architecture)|ptx was compiled with|(?:only supports|"
             r"requires).{0,60}(?:compute capability|ampere)|dll load failed|"

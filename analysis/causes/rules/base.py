@@ -34,6 +34,8 @@ class Rule:
             looked at, since a log has many lines and few of them tell.
         sure: Confidence, 0 to 1, that the cause is right when this matches.
         role: `root` or `consequence`.
+        plain: Whether it is asked about a `KeyError` and its like too, which are faults of the
+            program whatever words their messages hold.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Rule:
     needles: tuple[str, ...] = ()
     sure: float = 0.95
     role: Literal["root", "consequence"] = "root"
+    plain: bool = False
 
 
 def regex(pattern: str) -> re.Pattern[str]:

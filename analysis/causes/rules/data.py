@@ -22,7 +22,10 @@ RULES: Final = (
             r"chunkedencodingerror|proxyerror|apiconnectionerror|apitimeouterror|"
             r"ratelimiterror|serviceunavailable|endpointconnectionerror|"
             r"connectionclosederror|_?inactiverpcerror)\b|statuscode\.unavailable|"
-            r"server (?:can't|cannot|could not) be reached"
+            r"server (?:can't|cannot|could not) be reached|can't connect to \w+ server|"
+            r"^timeouterror: (?:the )?(?:\w+ ){0,2}operation timed out|fstimeouterror|"
+            r"unexpected_eof_while_reading|certificate.verify.failed|"
+            r"unable to resolve (?:host|address)|could not resolve host"
         ),
         where="exception",
         source="Hugging Face, requests, httpx, aiohttp, gRPC: a service could not be reached",
@@ -51,7 +54,11 @@ RULES: Final = (
             r"samples|videos)|no such object|the specified key does not exist|"
             r"unable to (?:synchronously )?open file.{0,40}no such file|"
             r"does not appear to have a file named|no (?:valid )?checkpoints? (?:was |were )?found|"
-            r"num_samples should be a positive integer"
+            r"num_samples should be a positive integer|"
+            r"^\w+: [^\s:]{1,200}\.\w{1,8} (?:was )?not found\.?$|"
+            r"does not contain (?:any (?:image|file|data|sample|video|valid)|artifact)|"
+            r"error opening .{1,200}: system error|"
+            r"^lookuperror:\s[\s*]{0,100}resource \S{1,80} not found"
         ),
         where="exception",
         source="Python, Hugging Face, S3, GCS, Azure, torchvision",
@@ -102,10 +109,21 @@ RULES: Final = (
             r"could not parse modelproto|"
             r"assertion failed\) !_?\w+\.empty\(\)|unpack requires a buffer|"
             r"well-formed|must have the same columns|(?:bad|invalid|wrong|unexpected) magic\b|"
+            r"unpack\(b\) received extra|^_?csv\.error|expected \d+ fields in line \d+, saw|"
+            r"^valueerror: (?:expected object or value|unexpected character found when decoding)|"
             r"magic (?:number|bytes?|value).{0,40}(?:mismatch|not match|invalid|wrong|unexpected)"
         ),
         where="exception",
         source="Pillow, pickle, zipfile, pyarrow, pandas, h5py, safetensors, json",
         sure=0.88,
+    ),
+    Rule(
+        id="png_broken",
+        cause="data_bad",
+        pattern=regex(r"^syntaxerror: (?:broken png|not a \w+ file|no (?:jpeg|dimensions))"),
+        where="exception",
+        source="Pillow, which raises SyntaxError for images",
+        sure=0.85,
+        plain=True,
     ),
 )

@@ -19,6 +19,9 @@ RULES: Final = (
             r"not_supported)|cudnn error|cublas_status_(?:execution|internal|"
             r"not_initialized|invalid_value|not_supported)|gpu has fallen off the bus|"
             r"unknown error.{0,20}cuda|cuda_error_(?!out_of)|memory access fault by gpu|"
+            r"cu(?:fft|rand|solver|sparse|blas|blaslt)_(?:status_)?(?!.{0,12}alloc)[a-z_]{4,30}|"
+            r"unable to find (?:a valid cudnn algorithm|an engine to execute this computation)|"
+            r"\bcu(?:da)?(?:launch|mem|stream|event|module|ctx|graph)\w{2,24} failed|"
             r"gpu is lost|cuda driver error|hipfft_|miopenstatus"
         ),
         where="exception",
@@ -43,12 +46,13 @@ RULES: Final = (
         cause="segfault",
         needles=words(
             "segmentation|sigsegv|segfault|free()|corrupt|stack smashing|malloc()|munmap_chunk|"
-            "invalid pointer|signal 11|core dumped"
+            "invalid pointer|signal 11|core dumped|bus error"
         ),
         pattern=regex(
             r"fatal python error: segmentation fault|segmentation fault|\bsigsegv\b|"
             r"\bsegfault at [0-9a-f]|free\(\): (?:invalid|double)|double free or corruption|"
             r"malloc\(\): (?:corrupt|invalid|memory|unaligned|unsorted)|munmap_chunk\(\)|"
+            r"^(?:.{0,80}: )?bus error(?: \(core dumped\))?\s*$|"
             r"corrupted (?:size|double-linked)|stack smashing detected|signal 11\b"
         ),
         where="line",

@@ -10,7 +10,8 @@ RULES: Final = (
         cause="gpu_oom",
         pattern=regex(
             r"(?:cuda|hip|xpu|mps|npu)(?: driver)?(?: error)?(?: \d+)?: ?out of memory|"
-            r"\[?(?:cuda|hip|mps|xpu|npu)\]? out of memory|mps backend out of memory|"
+            r"\[?(?:cuda|hip|mps|xpu|npu)\]?:? out of memory|enough gpu ram|"
+            r"mps backend out of memory|"
             r"cuda_error_out_of_memory|cudaerrormemoryallocation|"
             r"^(?!ray\.|java\.)(?:[\w.]*\.)?outofmemoryerror\b|out_of_memory: cuda|"
             r"out of memory error on gpu"
@@ -23,9 +24,11 @@ RULES: Final = (
         id="xla_gpu_oom",
         cause="gpu_oom",
         pattern=regex(
+            r"^(?![\s\S]{0,1800}no space left)[\s\S]{0,1800}?(?:"
             r"resource_?exhausted(?:error)?:.{0,80}(?:out of memory|failed to allocate|oom|"
             r"attempting|ran out of)|oom when allocating tensor|resourceexhaustederror|"
-            r"ran out of memory in memory space"
+            r"ran out of memory in memory space|memory object allocation failure|"
+            r"xlaruntimeerror: internal: failed to allocate \d+ bytes)"
         ),
         where="exception",
         source="XLA, JAX, TensorFlow",
@@ -72,7 +75,7 @@ RULES: Final = (
             r"cannot allocate memory|std::bad_alloc|unable to allocate .{1,40} for an array|"
             r"^(?:[\w.]*\.)?_?(?:array)?memoryerror\b|mmap.{0,40}failed.{0,40}memory|"
             r"unable to mmap .{0,60}cannot allocate|arrowmemoryerror|"
-            r"malloc of size \d+ failed"
+            r"malloc of size \d+ failed|-4:insufficient memory|error: out of memory\b"
         ),
         where="exception",
         source="PyTorch, NumPy, Python, Arrow",
@@ -147,21 +150,21 @@ RULES: Final = (
     Rule(
         id="host_oom_line",
         cause="host_oom",
-        needles=words("defaultcpuallocator|bad_alloc|shared memory"),
+        needles=words("defaultcpuallocator|bad_alloc|shared memory|memory allocation of"),
         pattern=regex(
             r"defaultcpuallocator: (?:can't allocate|not enough) memory|"
             r"what\(\):\s+std::bad_alloc|terminate called .{0,40}bad_alloc|"
-            r"insufficient shared memory"
+            r"insufficient shared memory|memory allocation of \d+ bytes failed"
         ),
         where="line",
-        source="C++ runtimes",
+        source="C++ and Rust runtimes",
         sure=0.85,
     ),
     Rule(
         id="no_space",
         cause="disk_full",
         pattern=regex(
-            r"no space left on device|errno 28|disk quota exceeded|errno 122|"
+            r"no space left\b|errno (?:= )?28\b|disk quota exceeded|errno 122|"
             r"quota.{0,20}exceeded on|^oserror: \d+ requested and \d+ written|"
             r"database or disk is full|not enough (?:free )?(?:disk "
             r")?space|pytorchstreamwriter failed writing|inline_container.{0,40}unexpected "

@@ -18,6 +18,9 @@ RULES: Final = (
         id="nan_exception",
         cause="nan",
         pattern=regex(
+            r"the parameter \w+ has invalid values|"
+            r"satisfy the constraint [^\n]{0,40}\breal(?:vector)?\(\)[^\n]{0,40}"
+            r"found invalid values|"
             r"returned nan values in its|probability tensor contains either|"
             r"(?:found invalid values|invalid values).{0,10}\s*tensor\(\[*\s*(?:nan|"
             r".{0,400}\bnan\b)|\b(?:loss|grad\w*(?: norm)?|norm|output|logits?|weights?|"

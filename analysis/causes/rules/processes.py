@@ -25,7 +25,7 @@ RULES: Final = (
             r"service) (?:is )?unavailable|network is unreachable|no route to host|hownccl|"
             r"monitoredbarrier|(?:hccl|rccl|oneccl)\b.{0,60}(?:error|fail|time)|"
             r"mpi_err_|failed to connect to (?:gcs|\S+:\d+)|"
-            r"horovod.{0,60}(?:shut ?down|error)|horovodinternalerror|"
+            r"unable to resolve hostname|horovod.{0,60}(?:shut ?down|error)|horovodinternalerror|"
             r"coordination service.{0,60}(?:error|unhealthy|unavailable)|barrier timed out|"
             r"deadline_exceeded|timeout(?:error)?: .{0,60}(?:store|barrier|collective|rank|"
             r"socket|connect)|eoferror$|address already in use|eaddrinuse"
@@ -72,10 +72,10 @@ RULES: Final = (
     Rule(
         id="interrupt_line",
         cause="interrupted",
-        needles=words("keyboardinterrupt|sigint|interrupted by"),
+        needles=words("keyboardinterrupt|sigint|interrupted by|^c"),
         pattern=regex(
             r"detected keyboardinterrupt|^keyboardinterrupt\b|signals?\.sigint|(?:received|"
-            r"caught|got) (?:a )?(?:sigint|keyboardinterrupt)|interrupted by (?:the )?user"
+            r"caught|got) (?:a )?(?:sigint|keyboardinterrupt)|interrupted by (?:the )?user|^\^C\s*$"
         ),
         where="tail",
         source="Lightning, torchrun, scripts",

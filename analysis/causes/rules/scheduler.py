@@ -52,13 +52,16 @@ RULES: Final = (
     Rule(
         id="deadline_exceeded",
         cause="timeout_limit",
-        needles=words("deadline|max|limit|timed out after"),
+        needles=words("deadline|max|limit|timed out after|exceed"),
         pattern=regex(
             r"active longer than specified deadline|reason:?\s*\W?deadlineexceeded|"
             r"maxruntimeexceeded|maxwaittimeexceeded|"
             r"max(?:imum)?[ _-]?(?:run(?:ning)?|execution|wall|job|training)?[ _-]?time"
             r"(?:out)?\b.{0,40}(?:exceeded|reached)|(?:exceeded|longer than) the maximum "
             r"(?:execution |run ?)?time|active deadline of .{1,20} exceeded|"
+            r"\b(?:job|task|run|trial|workload)\b.{0,20}\bexceeded (?:its|the) time(?:out|limit)\b|"
+            r"\b(?:job|task|run|trial|workload|experiment|container)\b.{0,40}\bexceeded\b.{0,20}"
+            r"\b(?:allowed|max\w*|execut\w*|run|wall|time)\b.{0,24}\b(?:time|duration)\b|"
             r"(?:job|action|task|step|workflow|run)\b.{0,60} (?:has )?timed out "
             r"after \d+ (?:min|hour)|(?:job|task|run) (?:was )?(?:killed|stopped|"
             r"cancelled|terminated).{0,40}(?:time limit|timeout limit)"
@@ -72,7 +75,7 @@ RULES: Final = (
         cause="timeout_limit",
         needles=words("time limit|timelimit|walltime|wall time"),
         pattern=regex(
-            r"(?:reached|approaching|hit|near(?:ing)?|exceeded|close to|"
+            r"(?:reached|approaching|hit|near(?:ing)?|exceeded|close to|before|"
             r"running out of).{0,40}(?:time ?limit|wall ?time)|(?:time ?limit|"
             r"wall ?time).{0,30}(?:reached|expired|exceeded|approach|about to)"
         ),
@@ -98,11 +101,11 @@ RULES: Final = (
         needles=words("spot|preempt|interruption notice|instance-action"),
         pattern=regex(
             r"spot (?:instance )?(?:interruption|termination|reclaim)|interruption notice|"
-            r"instance-action.{0,60}terminate|"
+            r"instance-action.{0,60}terminate|spot capacity.{0,60}(?:reclaim|unavail|interrupt)|"
             r"spot (?:instance|vm|node|pod|machine|job).{0,60}(?:terminat|"
             r"interrupt|evict|reclaim|preempt)|instance/preempted.{0,40}true|(?:vm|instance|"
-            r"node|pod|job|worker|machine) .{0,40}(?:was|been|is being|will be|"
-            r"being) preempted|compute\.instances\.preempted|eventtype\W{1,5}preempt|"
+            r"node|pod|job|worker|machine|workload|trial) .{0,40}(?:was|been|is being|"
+            r"will be|being) preempted|compute\.instances\.preempted|eventtype\W{1,5}preempt|"
             r"(?:sigterm|signal).{0,20}preempt|"
             r"received preemption (?:notice|signal|warning)|preemption (?:notice|signal|"
             r"detected)|(?:state|status)\W{1,4}(?-i:PREEMPTED)\b|(?:vm|instance|node|cluster|"
@@ -117,7 +120,9 @@ RULES: Final = (
         cause="preempted",
         needles=words("evict|preempt|disruption|taint|low on resource|terminationby"),
         pattern=regex(
-            r"preempted (?:by|in order to)|reason:?\s*\W?(?:evicted|preempt\w*|"
+            r"preempted (?:by|in order to|to accommodate)|evictedduetopreempt|"
+            r"^\s*(?:warning|normal)\s+preempt\w*\s|"
+            r"reason:?\s*\W?(?:evicted|preempt\w*|"
             r"terminationbykubelet|deletionbytaintmanager)|pod (?:was |has been )?evicted|"
             r"disruptiontarget|taintmanagereviction|the node was low on resource"
         ),

@@ -106,6 +106,63 @@ async def test_a_loss_that_broke_loses() -> None:
     assert "not a finite number" in report.reason
 
 
+async def test_a_loss_that_ran_away_loses() -> None:
+    """However much a diverged curve scatters, that is no doubt about which side is better."""
+    recorded("char-gpt", "char-gpt-hot")
+    report = await of("char-gpt-hot", "char-gpt")
+    assert (report.verdict, report.confidence, report.seeds_needed) == ("b_better", "low", None)
+    assert report.effect is not None
+    assert report.effect > 20
+    assert report.interval is None
+    assert "char-gpt-hot ran away" in report.reason
+
+
+def test_broken_sides_stand_last_and_blur_nothing() -> None:
+    """A third side that diverged, or is not finite, changes nothing between the other two."""
+    good = a_side("good", *(a_read_run(f"g{n}", a_curve(0.5, n)) for n in range(3)))
+    poor = a_side("poor", *(a_read_run(f"p{n}", a_curve(0.7, 10 + n)) for n in range(3)))
+    wild = np.geomspace(2.5, 900.0, STEPS) * (1 + 0.5 * np.sin(np.arange(STEPS)))
+    away = a_side("away", a_read_run("w", wild), a_read_run("w2", 3 * wild))
+    nan = a_side("nan", a_read_run("n", np.where(np.arange(STEPS) < 200, 1.0, np.nan)))
+    report = compared(nan, poor, away, good).report
+    assert report.verdict == "ranked"
+    assert [place.label for place in report.ranking] == ["good", "poor", "away", "nan"]
+    assert report.ranking[-1].value is None
+    assert not report.ranking[1].tied_with_best
+    assert report.confidence == compared(poor, good).report.confidence == "high"
+    assert "away ran away" in report.reason
+    assert "of nan is not a finite number" in report.reason
+    alone = compared(nan, away, good).report
+    assert (alone.verdict, alone.ranking[0].label) == ("ranked", "good")
+
+
+def test_one_seed_of_several_that_diverges_is_a_matter_of_chance() -> None:
+    """The side is not out of the race; its spread says that nothing is sure."""
+    wild = np.linspace(2.5, 90.0, STEPS)
+    mixed = a_side("mixed", *(a_read_run(f"m{n}", a_curve(0.5, n)) for n in range(2)),
+                   a_read_run("m2", wild))  # fmt: skip
+    steady = a_side("steady", *(a_read_run(f"s{n}", a_curve(0.6, 10 + n)) for n in range(3)))
+    assert compared(mixed, steady).report.verdict == "too_close"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_curves_that_rise_or_learn_nothing_have_not_run_away(seed: int) -> None:
+    """Overfitting on both sides, or noise alone: only the test decides."""
+    rng = np.random.default_rng(seed)
+    x = np.linspace(0, 1, STEPS)
+    rise = 1.0 + 0.5 * x**2 + 0.05 * rng.standard_normal((2, STEPS))
+    flat = 2.3 + 0.05 * rng.standard_normal((2, STEPS)) + 0.1 * rng.standard_normal((2, 1))
+    for a, b in (rise, flat):
+        report = compared(a_side("a", a_read_run("a", a)), a_side("b", a_read_run("b", b))).report
+        assert "ran away" not in report.reason
+
+
+def test_sides_of_which_none_is_finite_are_not_comparable() -> None:
+    """There is nothing to say who is better."""
+    broken = [a_side(n, a_read_run(n, np.full(STEPS, np.nan))) for n in "abc"]
+    assert compared(*broken).report.verdict == "not_comparable"
+
+
 @pytest.mark.parametrize(
     ("sides", "said"),
     [

@@ -126,6 +126,7 @@ async def test_fail_on_critical(
         (("demo", "--projects", "a", "--all-projects"), 2, "exclude each other"),
         (("demo/made", "--projects", "a"), 2, "not both"),
         (("demo", "--hours", "0"), 2, "--hours"),
+        (("demo", "--hours", "nan"), 2, "no length of time"),
     ],
 )
 async def test_what_is_wrong_is_said_on_standard_error(
