@@ -5,7 +5,7 @@ The work itself is handed to a supervisor, because Bolt keeps no reference to wh
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from handlers import events
@@ -86,9 +86,8 @@ class Listeners:
     ) -> None:
         await ack()
         happened = events.happened(body, _bot(context))
-        if await self._is_new(body):
-            work = self._dispatcher.hear(happened)
-            self._supervisor.start(work, f"event {happened.text('type')}")
+        work = self._once(body, lambda: self._dispatcher.hear(happened))
+        self._supervisor.start(work, f"event {happened.text('type')}")
 
     async def _on_view(
         self, ack: "AsyncAck", body: Mapping[str, Any], context: "AsyncBoltContext"
@@ -112,8 +111,8 @@ class Listeners:
     ) -> None:
         await ack()
         event: Mapping[str, Any] = body.get("event") or {}
-        if _from_a_person(event, context) and await self._is_new(body):
-            self._hand_over(from_event(body, "mention", _bot(context)))
+        if _from_a_person(event, context):
+            self._hand_over_once(body, from_event(body, "mention", _bot(context)))
 
     async def _on_message(
         self, ack: "AsyncAck", body: Mapping[str, Any], context: "AsyncBoltContext"
@@ -127,16 +126,27 @@ class Listeners:
         # A mention in a channel comes as `app_mention` too; at a channel's top nobody asked us.
         if not direct and (mentioned or not event.get("thread_ts")):
             return
-        if await self._is_new(body):
-            kind: Kind = "direct" if direct else "overheard"
-            self._hand_over(from_event(body, kind, _bot(context)))
+        kind: Kind = "direct" if direct else "overheard"
+        self._hand_over_once(body, from_event(body, kind, _bot(context)))
 
     def _hand_over(self, request: Request) -> None:
         self._supervisor.start(self._dispatcher.answer(request), f"{request.kind} {request.id}")
 
-    async def _is_new(self, body: Mapping[str, Any]) -> bool:
+    def _hand_over_once(self, body: Mapping[str, Any], request: Request) -> None:
+        work = self._once(body, lambda: self._dispatcher.answer(request))
+        self._supervisor.start(work, f"{request.kind} {request.id}")
+
+    async def _once(
+        self, body: Mapping[str, Any], work: Callable[[], Coroutine[Any, Any, None]]
+    ) -> None:
+        """Does the work unless the event was handled already.
+
+        The look-up is part of what the supervisor owns: an event that was acknowledged is never
+        forgotten between its acknowledgement and its answer.
+        """
         delivery = str(body.get("event_id") or "")
-        return not delivery or await self._seen.first(delivery)
+        if not delivery or await self._seen.first(delivery):
+            await work()
 
 
 def _from_a_person(event: Mapping[str, Any], context: "AsyncBoltContext") -> bool:
