@@ -77,7 +77,7 @@ class LocalSlack(Page):
         """Wait until the app has this many Socket Mode connections."""
         await self.until(lambda: len(self.connections) >= number, timeout)
 
-    async def settled(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109
+    async def settled(self, timeout: float = 20.0) -> None:  # noqa: ASYNC109
         """Wait until no delivery is under way and all files are processed.
 
         An event that waits a minute for its next attempt is not under way.
