@@ -78,7 +78,7 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
             list[str] | None, Field(description="Only these projects of the entity.")
         ] = None,
         hours: Annotated[
-            float, Field(gt=0, le=8784, description="How far back, by when a run ended.")
+            float, Field(gt=0, le=8_784_000, description="How far back, by when a run ended.")
         ] = 24.0,
     ) -> Look:
         """Shows all running jobs at a glance.

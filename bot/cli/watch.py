@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--all-projects", is_flag=True, help="Every project of the entity, however many.")
 @click.option(
     "--hours",
-    type=Span(24 * 366),
+    type=Span(24 * 366 * 1_000),
     default=24.0,
     show_default=True,
     help="How far back to show what failed and finished, by when it ended.",
