@@ -8,7 +8,8 @@ Formula: as in ``overfitting``, the level of the last evaluations is worse than 
 Thresholds: t.eval_degraded, t.eval_noise. Source: as overfitting; Henderson et al. 2018 on the
     scatter of returns, hence the larger share.
 Stays silent on: what ``overfitting`` reports already, what a training loss that is not finite or
-    has diverged explains, restarts, single bad evaluations, losses of adversarial and variational
+    has diverged explains, a training that has learned nothing (what its evaluation seemed to gain
+    was chance), restarts, single bad evaluations, losses of adversarial and variational
     models, one held-out set of many.
 """
 
@@ -17,7 +18,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from analysis import robust
-from analysis.detectors import divergence, not_finite, overfitting
+from analysis.detectors import divergence, not_decreasing, not_finite, overfitting
 from analysis.detectors.base import Detector, finding, number, step
 from analysis.detectors.evaluation import Worse, restarted, worse
 from analysis.findings import Finding, NotChecked, Severity
@@ -47,9 +48,11 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
 
 
 def _explained(s: Signals, t: Thresholds) -> bool:
-    """Whether the training itself broke down: its evaluation cannot but follow."""
+    """Whether the training broke down and its evaluation follows, or never had anything to lose."""
     broken = (*not_finite.detect(s, t), *divergence.detect(s, t))
-    return any(isinstance(f, Finding) and f.severity is Severity.CRITICAL for f in broken)
+    if any(isinstance(f, Finding) and f.severity is Severity.CRITICAL for f in broken):
+        return True
+    return any(isinstance(f, Finding) for f in not_decreasing.detect(s, t))
 
 
 def _material(s: Signals) -> list[Curve]:

@@ -2,11 +2,12 @@
 
 Sees: s.loss value float64[n].
 Formula: the fall from the first points, and from the first tenth, to the last fifth is less than
-    3 standard errors, and even its upper bound stays under t.loss_not_decreasing of the level (or
-    half the noise of a single point, at most 5 % of the level): the run is shown not to learn,
-    not merely not shown to learn. The bound is two standard errors over the first tenth, or one
-    there and two over the quarters; it is not asked for where learning rate or gradients are zero,
-    nor where the loss blew up at once and never came back to its first value.
+    3 standard errors (2 in a run that goes on: it may yet show), and even its upper bound stays
+    under t.loss_not_decreasing of the level (or half the noise of a single point, at most 5 % of
+    the level): the run is shown not to learn, not merely not shown to learn. The bound is two
+    standard errors over the first tenth, or one there and two over the quarters; it is not asked
+    for where learning rate or gradients are zero, nor where the loss blew up at once and never
+    came back to its first value.
 Thresholds: t.loss_not_decreasing. Source: an equivalence test (Schuirmann 1987); SageMaker
     Debugger's LossNotDecreasing (0.1 %) is its fixed-percentage ancestor.
 Stays silent on: losses that need not fall, a loss at its floor, resumed runs (their start lies
@@ -45,7 +46,8 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
     course = trend(s.loss) if s.loss is not None else None
     if course is None or float(np.max(np.abs(course.curve.value))) <= t.loss_floor:
         return
-    if s.stage_rows.size or not _flat(course, t, cannot_learn=_cannot_learn(s, t)):
+    sure = 3.0 if s.run.state is RunState.FINISHED else 2.0
+    if s.stage_rows.size or not _flat(course, t, sure, cannot_learn=_cannot_learn(s, t)):
         return
     blew_up = float(course.smooth.max()) > 2.0 * abs(course.start.value)
     if not blew_up and any(_improved(c) for c in s.evals if c.name != course.curve.name):
@@ -103,7 +105,7 @@ def _cannot_learn(s: Signals, t: Thresholds) -> bool:
     return gradient is not None and robust.median(gradient.finite.value) < t.grad_vanishing
 
 
-def _flat(course: Trend, t: Thresholds, *, cannot_learn: bool) -> bool:
+def _flat(course: Trend, t: Thresholds, sure: float, *, cannot_learn: bool) -> bool:
     late = course.late
     if _blew_up_at_once(course) and late.value >= course.start.value:
         return True  # it is still not back: no noise hides that
@@ -114,7 +116,7 @@ def _flat(course: Trend, t: Thresholds, *, cannot_learn: bool) -> bool:
         # Five points are too few to tell their own scatter: the whole run's stands in.
         own = max(early.error, 1.2533 * course.spread / float(np.sqrt(early.n)))
         fall, error = early.value - late.value, float(np.hypot(own, late.error))
-        if fall > max(3.0 * error, enough):
+        if fall > max(sure * error, enough):
             return False
         if early is course.start and not cannot_learn and own > _UNSURE * level:
             return False  # such noise hides where it began

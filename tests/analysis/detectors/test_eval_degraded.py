@@ -47,3 +47,13 @@ def test_a_reward_that_lost_over_half_and_sways_there_is_found() -> None:
     reward = np.where(t < 250, 20 + 1.9 * t, 235 + 35 * np.sin(t / 9))
     s = see({"train/policy_loss": np.zeros(400), "rollout/ep_rew_mean": reward})
     assert loud(s) == {"eval_degraded"}
+
+
+def test_what_seemed_gained_by_chance_is_not_lost() -> None:
+    """Where the loss never went down, the best of some accuracies at chance is no gain."""
+    rng = np.random.default_rng(4)
+    acc = np.full(18, 0.08)
+    acc[[0, 4, 6, 7, 8, 9]] = [0.107, 0.118, 0.12, 0.102, 0.1, 0.109]
+    loss = 2.31 + 0.01 * rng.normal(size=900)
+    rows = np.arange(0, 900, 50)
+    assert loud(see({"loss": loss, "val_acc": (rows, acc)})) == {"loss_not_decreasing"}

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from analysis.run import RunState
 from tests.analysis.detectors.build import falling, loud, reasons, see
 
 
@@ -65,3 +66,18 @@ def test_a_loss_that_blew_up_at_once_and_is_not_back_has_not_gone_down() -> None
     loss *= np.exp(0.1 * np.random.default_rng(0).normal(size=100))
     loss[:3] = 7.0, 17.0, 31.0
     assert "loss_not_decreasing" in loud(see({"loss": loss}))
+
+
+def test_a_run_that_goes_on_and_has_just_begun_to_fall_is_given_its_time() -> None:
+    """What is not quite proof of learning yet is no proof of the opposite either."""
+    t = np.arange(80) / 80
+
+    def told(state: RunState) -> int:
+        slow = [
+            2.31 * (1 - 0.012 * t) + 0.012 * np.random.default_rng(seed).normal(size=80)
+            for seed in range(60)
+        ]
+        return sum("loss_not_decreasing" in loud(see({"loss": one}, state=state)) for one in slow)
+
+    assert told(RunState.RUNNING) < told(RunState.FINISHED)
+    assert "loss_not_decreasing" in loud(see({"loss": flat(500)}, state=RunState.RUNNING))
