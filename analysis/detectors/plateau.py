@@ -2,12 +2,16 @@
 
 Sees: s.loss value float64[n], s.learning_rate.
 Formula: over the last t.loss_plateau of the run the robust slope (Theil and Sen) promises less
-    than 3 % of what was learned, and the difference of its halves is within 2.5 standard errors.
+    than 3 % of what was learned, and the difference of its halves is surely small; where the
+    learning rate was cut to under a hundredth (nothing can move) it is enough that the difference
+    is within 2.5 standard errors. The loss must not have risen by 0.3 of what was learned, unless
+    the scatter of block medians explains it: the lowest of many lies under their curve.
     It is a warning only while more than t.loss_plateau_level of the starting loss is left (half of
     that where the learning rate was cut early) and the schedule still has steam; else it is worth
     knowing.
 Thresholds: t.loss_plateau, t.loss_plateau_level. Source: robust regression against the run's own
-    noise (Theil 1950, Sen 1968), not a fixed percentage.
+    noise (Theil 1950, Sen 1968), not a fixed percentage; the minimum of many noisy values is
+    biased low (Smith & Winkler 2006, the optimizer's curse).
 Stays silent on: a schedule that has decayed to its end, a loss near its floor, losses that need
     not fall, restarts, a loss that never went down (``loss_not_decreasing`` says that).
 """
@@ -32,6 +36,7 @@ _ADVICE = (
 _LEAST_POINTS = 40
 _PRETRAINED = re.compile(r"pre_?trained|lora|peft|fine_?-?tun|name_or_path|checkpoint|init_from")
 _SMALL = 0.03  # of all that was learned
+_BLOCKS = 60  # of which ``robust.smooth`` makes its curve
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
@@ -48,7 +53,8 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
     course = trend(s.loss)
     if course is None or s.stage_rows.size or s.resumed:
         return
-    start = _flat_since(course, t)
+    half = int(len(course.curve) * (1 - t.loss_plateau))
+    start = _flat_since(course, half, halted=_rate_story(s, course, half) == "cut")
     if start is None or course.late.value < 0.1 * course.start.value:
         return
     cause = _rate_story(s, course, start)
@@ -74,14 +80,15 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
     )
 
 
-def _flat_since(course: Trend, t: Thresholds) -> int | None:
+def _flat_since(course: Trend, start: int, *, halted: bool) -> int | None:
     value = course.curve.value
     n = value.size
     if course.gain < 4 * course.start.error or course.gain <= 0.02 * abs(course.start.value):
         return None
-    if course.lost > 0.3 * course.gain:
+    # The best of many noisy blocks lies below the curve that they scatter around.
+    block_error = 1.2533 * course.spread / float(np.sqrt(max(1.0, n / _BLOCKS)))
+    if course.lost > max(0.3 * course.gain, 4.0 * block_error):
         return None
-    start = int(n * (1 - t.loss_plateau))
     flat = value[start:]
     x = np.arange(flat.size, dtype=np.float64)
     fall = -robust.theil_sen(x, flat) * flat.size
@@ -90,15 +97,13 @@ def _flat_since(course: Trend, t: Thresholds) -> int | None:
     drop = first.value - second.value
     small = _SMALL * course.gain
     room = max(2 * small, 0.3 * course.spread)
-    if (
-        fall > max(small, 0.1 * course.spread)
-        or drop > max(2.5 * error, 0.3 * small)
-        or drop + 2 * error > room
-    ):
+    if drop > max(2.5 * error, 0.3 * small):
+        return None
+    flat_for_sure = fall <= max(small, 0.1 * course.spread) and drop + 2 * error <= room
+    if not flat_for_sure and not halted:
         return None
     # The flat part may begin earlier: go back while the smoothed curve is within the noise.
-    blocks = 1.2533 * course.spread / np.sqrt(max(1.0, n / 60))
-    room = max(2 * error, small, 4 * blocks)
+    room = max(2 * error, small, 4 * block_error)
     above = np.flatnonzero(course.smooth[:start] > first.value + room)
     return int(above[-1]) + 1 if above.size else start
 

@@ -39,3 +39,19 @@ def test_a_rate_that_was_cut_early_is_named() -> None:
 
 def test_slow_progress_is_no_plateau() -> None:
     assert "loss_plateau" not in all_of(see({"loss": falling(1000, noise=0.01)}))
+
+
+def test_the_luckiest_of_many_noisy_stretches_is_no_rise_since() -> None:
+    """The lowest of sixty block medians lies a third of the gain under a curve that is flat."""
+    noise = 0.055 * np.random.default_rng(1).normal(size=1200)
+    loss = 2.25 + 0.17 * np.exp(-np.arange(1200) / 15) + noise
+    assert all_of(see({"loss": loss}))["loss_plateau"].severity is Severity.WARNING
+
+
+def test_a_rate_that_was_cut_needs_no_proof_that_the_loss_is_flat() -> None:
+    """Over few noisy points flatness is not shown; without a learning rate nothing can move."""
+    noise = 0.06 * np.random.default_rng(2).normal(size=300)
+    loss = 2.25 + 0.22 * np.exp(-np.arange(300) / 10) + noise
+    rate = np.maximum(1e-2 * 0.1 ** (np.arange(300) // 30), 1e-9)
+    assert "loss_plateau" not in all_of(see({"loss": loss}))
+    assert "loss_plateau" in all_of(see({"loss": loss, "lr": rate}))
