@@ -109,10 +109,31 @@ def _split(url: str) -> SplitResult | None:
 
 
 def as_yaml(manifest: Mapping[str, Any]) -> str:
-    """The manifest as YAML, in the order of the file."""
+    """The manifest as YAML, in the order of the file and with what the file says of each line."""
     import yaml
 
     dumped: str = yaml.safe_dump(
         dict(manifest), sort_keys=False, allow_unicode=True, width=100, default_flow_style=False
     )
-    return dumped
+    said = _comments()
+    lines = [*text().splitlines()[:1]]
+    for line in dumped.splitlines():
+        comment = said.get(line.strip())
+        lines.append(f"{line}  # {comment}" if comment else line)
+    return "\n".join(lines) + "\n"
+
+
+def _comments() -> dict[str, str]:
+    """The file's comments by the line that they stand behind; a further line of one is joined."""
+    found: dict[str, str] = {}
+    last = ""
+    for line in text().splitlines():
+        content, mark, comment = line.partition("# ")
+        content = content.strip()
+        if content:
+            last = content if mark and content not in found else ""
+            if last:
+                found[last] = comment.strip()
+        elif mark and last:
+            found[last] += f" {comment.strip()}"
+    return found

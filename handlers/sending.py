@@ -6,8 +6,8 @@ repeated by itself: posts and the completion of uploads; it has no retry handler
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -15,6 +15,7 @@ import aiohttp
 from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from handlers.degrading import Degrading, Send, about_picture
 from handlers.pace import Pace, Turn
 from handlers.ports import Clock
 from handlers.problems import BadBlocks, CannotTell, Refused, SlackProblem, SlowDown, Unsure
@@ -32,16 +33,6 @@ _BEFORE_S: Final = 300.0  # Slack's clock may be behind ours by as much
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
 _QUIET: Final[dict[str, Any]] = {"unfurl_links": False, "unfurl_media": False}
 _LOG: Final = logging.getLogger(__name__)
-
-_Send = Callable[[Message], Awaitable[Posted]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """What became of a message: where it stands, and whether its pictures are in it."""
-
-    posted: Posted
-    pictures: bool
 
 
 def clients(
@@ -86,6 +77,7 @@ class SlackSender:
         self._clock = clock
         self._pace = Pace(clock, UPDATE_EVERY_S)
         self._uploads = Uploads(steady, once, session)
+        self._degrading = Degrading(clock)
 
     # Posting
 
@@ -107,7 +99,7 @@ class SlackSender:
             return Posted(str(answer["channel"]), str(answer["ts"]), sent.get("thread_ts"))
 
         ready = await self._uploads.place(message)
-        shown = await _as_far_as_taken(ready, send)
+        shown = await self._degrading.send(ready, send)
         if ready.images and not shown.pictures:
             try:
                 await self.update(shown.posted, message)
@@ -130,7 +122,7 @@ class SlackSender:
         async with self._pace.turn(_key(posted), at_once=at_once) as turn:
             if not turn.current:
                 return
-            shown = await _as_far_as_taken(ready, self._updater(posted))
+            shown = await self._degrading.send(ready, self._updater(posted))
         if ready.images and not shown.pictures:
             await self._wait_for_pictures(posted, ready, turn)
 
@@ -167,7 +159,7 @@ class SlackSender:
             answer = await guarded(self._once.chat_postEphemeral(**where, **content))
             return Posted(channel, str(answer.get("message_ts") or ""))
 
-        await _as_far_as_taken(await self._uploads.place(message), send)
+        await self._degrading.send(await self._uploads.place(message), send)
 
     async def respond(
         self,
@@ -205,11 +197,11 @@ class SlackSender:
             try:
                 await send(ready)
             except BadBlocks as problem:
-                if not _about_picture(problem):
+                if not about_picture(problem):
                     break
             else:
                 return
-        await _as_far_as_taken(without_pictures(ready) if ready.images else ready, send)
+        await self._degrading.send(without_pictures(ready) if ready.images else ready, send)
 
     # Modals
 
@@ -284,7 +276,7 @@ class SlackSender:
 
     # Inside
 
-    def _updater(self, posted: Posted) -> _Send:
+    def _updater(self, posted: Posted) -> Send:
         async def send(version: Message) -> Posted:
             call = self._steady.chat_update(
                 channel=posted.channel, ts=posted.ts, **_content(version, always_blocks=True)
@@ -301,7 +293,7 @@ class SlackSender:
             async with self._pace.turn(_key(posted), again=turn) as now:
                 if not now.current:
                     return
-                shown = await _as_far_as_taken(ready, self._updater(posted))
+                shown = await self._degrading.send(ready, self._updater(posted))
             if shown.pictures:
                 return
         self._uploads.forget(ready)
@@ -328,29 +320,6 @@ class SlackSender:
             raise Unsure("answer_lost", type(error).__name__) from error
 
 
-async def _as_far_as_taken(message: Message, send: _Send) -> _Shown:
-    """Sends the message, or as much of it as this workspace takes: looks never cost the answer.
-
-    Blocks that are unknown there go first (``plainer``), pictures that are not processed yet wait,
-    and at last the text alone is the message.
-    """
-    version, pictures = message, bool(message.images)
-    while True:
-        try:
-            return _Shown(await send(version), pictures)
-        except BadBlocks as problem:
-            level = logging.INFO if _about_picture(problem) else logging.WARNING
-            _LOG.log(level, "Slack refused blocks: %s", problem)
-            if not version.blocks:
-                raise
-            if pictures and _about_picture(problem):
-                version, pictures = without_pictures(version), False
-            elif version.plainer is not None:
-                version = version.plainer
-            else:
-                version, pictures = replace(version, blocks=(), images=()), False
-
-
 def _bears(message: Mapping[str, Any], event_type: str, key: str) -> bool:
     """Whether a message carries an own key in its metadata."""
     metadata: Mapping[str, Any] = message.get("metadata") or {}
@@ -361,10 +330,6 @@ def _bears(message: Mapping[str, Any], event_type: str, key: str) -> bool:
 def _next_page(answer: Mapping[str, Any]) -> str:
     after: Mapping[str, Any] = answer.get("response_metadata") or {}
     return str(after.get("next_cursor") or "")
-
-
-def _about_picture(problem: BadBlocks) -> bool:
-    return "slack file" in problem.detail.lower().replace("_", " ")
 
 
 def _content(message: Message, *, always_blocks: bool = False) -> dict[str, Any]:

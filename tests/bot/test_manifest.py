@@ -269,10 +269,13 @@ def test_the_command_prints_the_file(
 def test_the_command_prints_it_for_an_address(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As YAML or JSON alike."""
+    """As YAML, with what the file says of each scope and event, or as JSON."""
     with pytest.raises(SystemExit):
         main(["manifest", "--url", "https://x.example", "--host", "w.example.org", *arguments])
-    printed = yaml.safe_load(capsys.readouterr().out)
+    told = capsys.readouterr().out
+    beside = re.compile(r"\S  # ")
+    assert len(beside.findall(told)) == (0 if arguments else len(beside.findall(manifest.text())))
+    printed = yaml.safe_load(told)
     jsonschema.validate(printed, SCHEMA)
     assert printed["features"]["unfurl_domains"] == [*OURS, "w.example.org"]
 

@@ -77,6 +77,28 @@ async def test_many_failures_are_a_table_or_a_list(
     assert not validate_message({"text": shown.text, "blocks": list(shown.blocks)})
 
 
+async def test_what_a_workspace_does_not_know_is_not_tried_each_time(
+    slack: LocalSlack, bot: Bot
+) -> None:
+    """One refusal teaches; some hours later Slack is asked again, for it learns as well."""
+    slack.unknown_blocks.add("data_table")
+    bot.answers.failed = failures(9)
+
+    async def refusals() -> int:
+        before = sum(not call.ok for call in slack.calls)
+        await slack.types("#ml", "ada", "/wandb failures")
+        await slack.settled()
+        async with bot.clock.passing():
+            await bot.listeners.drain(50.0)
+        return sum(not call.ok for call in slack.calls) - before
+
+    assert [await refusals(), await refusals()] == [1, 0]
+    await bot.clock.advance(7 * 3600.0)
+    slack.unknown_blocks.clear()
+    assert await refusals() == 0
+    assert "data_table" in kinds((await slack.until(lambda: slack.messages("#ml")))[-1])
+
+
 @pytest.fixture
 async def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
     clock = HandClock()
