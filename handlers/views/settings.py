@@ -108,7 +108,7 @@ def modal(
             "Thresholds that differ here",
             _words(NUMBERS, _lines(manners.thresholds), lines=True,
                    placeholder="grad_exploding = 20\nheartbeat_stalled = 60"),
-            hint="One a line; all names are in docs/settings.md.",
+            hint=f"One a line. There are {', '.join(Thresholds.model_fields)}.",
             optional=True,
         ),
     ]  # fmt: skip
