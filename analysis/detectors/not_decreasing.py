@@ -12,7 +12,8 @@ Thresholds: t.loss_not_decreasing. Source: an equivalence test (Schuirmann 1987)
     Debugger's LossNotDecreasing (0.1 %) is its fixed-percentage ancestor.
 Stays silent on: losses that need not fall, a loss at its floor, resumed runs (their start lies
     in an earlier part), a run whose evaluation improves, a schedule that goes round, curricula,
-    too few points, a run that is still in its warm-up.
+    too few points, a run that is still in its warm-up, a loss that learned and then ran away
+    far above its start (``loss_diverged`` says that).
 """
 
 from collections.abc import Iterator
@@ -47,7 +48,9 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
     if course is None or float(np.max(np.abs(course.curve.value))) <= t.loss_floor:
         return
     sure = 3.0 if s.run.state is RunState.FINISHED else 2.0
-    if s.stage_rows.size or not _flat(course, t, sure, cannot_learn=_cannot_learn(s, t)):
+    if s.stage_rows.size or _ran_away(course):
+        return
+    if not _flat(course, t, sure, cannot_learn=_cannot_learn(s, t)):
         return
     blew_up = float(course.smooth.max()) > 2.0 * abs(course.start.value)
     if not blew_up and any(_improved(c) for c in s.evals if c.name != course.curve.name):
@@ -127,6 +130,16 @@ def _flat(course: Trend, t: Thresholds, sure: float, *, cannot_learn: bool) -> b
     value = course.curve.value
     slow, unsure = _fall(robust.level(value[:quarter]), robust.level(value[-quarter:]))
     return fall + error < room and slow + 2.0 * unsure < room
+
+
+def _ran_away(course: Trend) -> bool:
+    """Whether it had learned and then rose above its start by more than it had ever come down.
+
+    Such a loss did go down; what became of it is for ``loss_diverged`` to say. One that came back
+    to about where it began has, in the end, not learned.
+    """
+    learned = course.gain > max(3.0 * course.noise, 0.1 * abs(course.start.value))
+    return learned and course.tail.value - course.start.value > course.gain
 
 
 def _blew_up_at_once(course: Trend) -> bool:

@@ -81,3 +81,18 @@ def test_a_run_that_goes_on_and_has_just_begun_to_fall_is_given_its_time() -> No
 
     assert told(RunState.RUNNING) < told(RunState.FINISHED)
     assert "loss_not_decreasing" in loud(see({"loss": flat(500)}, state=RunState.RUNNING))
+
+
+def test_a_loss_that_learned_and_then_ran_away_did_go_down() -> None:
+    """It is far above its start now, which is another fault than never having learned."""
+    rise = np.exp(np.maximum(0, np.arange(1200) - 700) / 90)
+    found = loud(see({"loss": falling(1200) + 0.05 * (rise - 1)}))
+    assert "loss_diverged" in found
+    assert "loss_not_decreasing" not in found
+
+
+def test_a_loss_that_came_back_to_its_start_has_not_learned() -> None:
+    """A fit that is lost again, at chance from a sixth of the run on."""
+    loss = flat(600)
+    loss[20:100] -= 0.5 * np.sin(np.pi * np.arange(80) / 80)
+    assert "loss_not_decreasing" in loud(see({"loss": loss}))

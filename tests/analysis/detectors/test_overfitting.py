@@ -70,3 +70,31 @@ def test_what_an_untrained_model_scored_does_not_hide_the_rise() -> None:
 def test_a_wobble_next_to_the_floor_is_no_overfitting() -> None:
     held = 0.002 + 3.0 * np.exp(-np.arange(120) / 2) + 0.00001 * np.arange(120)
     assert not loud(see({"loss": 2.3 * np.exp(-np.arange(120) / 6), "val_loss": held}))
+
+
+def test_many_noisy_evaluations_tell_together_what_no_single_one_does() -> None:
+    """A steady climb of two and a half times the scatter of one evaluation, over forty of them."""
+    rows = np.arange(9, 600, 10)
+    along = np.arange(60) / 60
+    noise = 0.15 * np.random.default_rng(3).normal(size=60)
+    held = 1.7 + 0.7 * np.exp(-along * 15) + 0.5 * np.maximum(0, along - 0.25) + noise
+    flat = 1.7 + 0.7 * np.exp(-along * 15) + noise
+    train = falling(600, floor=0.01)
+    assert "overfitting" in loud(see({"train/loss": train, "val/loss": (rows, held)}))
+    assert not loud(see({"train/loss": train, "val/loss": (rows, flat)}))
+
+
+def test_noise_that_remembers_needs_a_greater_rise() -> None:
+    """The same scatter with a memory of its neighbours wanders further without a cause."""
+    alarms = dict.fromkeys((0.0, 0.6), 0)
+    rows = np.arange(9, 800, 10)
+    for seed in range(20):
+        own = np.random.default_rng(seed).normal(size=80)
+        for memory in alarms:
+            noise = own.copy()
+            for i in range(1, 80):
+                noise[i] = memory * noise[i - 1] + np.sqrt(1 - memory**2) * own[i]
+            held = 1 + 1.5 * np.exp(-np.arange(80) / 8) + 0.15 * noise
+            found = loud(see({"train/loss": falling(800, floor=0.01), "val/loss": (rows, held)}))
+            alarms[memory] += "overfitting" in found
+    assert alarms == {0.0: 0, 0.6: 0}
