@@ -1,7 +1,9 @@
 """The shortcuts: “Describe this run” on a message, and “Compare runs…” from anywhere."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
@@ -23,6 +25,8 @@ DESCRIBE_MESSAGE: Final = "describe_message"
 COMPARE_RUNS: Final = "compare_runs"
 _MOST: Final = 8
 _LISTED: Final = 50
+_FEW: Final = 3  # fewer found among the newest: W&B is asked for older ones
+_SEARCH_S: Final = 2.0
 _URL: Final = re.compile(r"https?://[^\s<>|\"')]+")
 _PATH: Final = re.compile(r"(?<![\w/.:-])[\w.-]+/[\w.-]+/[\w.-]+(?![\w/])")
 _AXES: Final = frozenset({"step", "tokens", "time"})
@@ -120,23 +124,56 @@ async def compare_runs(ask: Ask) -> AsyncIterator[Reply]:
 
 @options(view.RUNS)
 async def find_runs(request: Request, services: Services) -> Mapping[str, Any]:
-    """The newest runs of the person's default place, or those whose name holds what was typed."""
+    """The newest runs of the person's default place, or those that answer to what was typed.
+
+    Typed may be a part of a run's name, its id, a project's name, ``PROJECT/part of a name``,
+    ``ENTITY/PROJECT``, or a whole path. What came in time is shown: Slack waits three seconds.
+    """
     typed = (request.click.value if request.click else "").strip()
+    found: dict[RunRef, Run] = {}
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_SEARCH_S):
+            if typed.count("/") >= 2:
+                found |= await _exactly(request, services, typed)
+            for within, part in await _places(request, services, typed):
+                for run in await _held(services, within, part):
+                    found.setdefault(run.ref, run)
+    return compare_with.choices(list(found.values())[:_LISTED])
+
+
+async def _places(request: Request, services: Services, typed: str) -> list[tuple[ProjectRef, str]]:
+    """Where to look, and for which part of a name; only places that the person may read."""
     talk = services.conversation
     mine = await talk.preferences.default("user", request.user)
     entity = mine.entity if mine else services.defaults.entity or await talk.directory.home()
     project = mine.project if mine else services.defaults.project
-    found: dict[RunRef, Run] = {}
-    if typed.count("/") >= 2:
-        found |= await _exactly(request, services, typed)
-    if entity is not None and await services.access.may_read(request, entity) is None:
-        within = ProjectRef(entity, project)
-        recent = await talk.directory.recent(within)
-        held = [run for run in recent if _holds(run, typed)]
-        if typed and len(held) < 3:
-            held += [run for run in await talk.directory.named(within, typed) if _holds(run, typed)]
-        found |= {run.ref: run for run in held[:_LISTED]}
-    return compare_with.choices(list(found.values()))
+    places: list[tuple[ProjectRef, str]] = []
+    left, slash, right = typed.partition("/")
+    if entity is not None:
+        places.append((ProjectRef(entity, project), typed))
+        if slash and left and "/" not in right:
+            places.append((ProjectRef(entity, left), right))
+        elif typed and not slash and project is not None:
+            places.append((ProjectRef(entity), typed))
+    if slash and left and right and "/" not in right:
+        places.append((ProjectRef(left, right), ""))
+    return [
+        place
+        for place in places
+        if await services.access.may_read(request, place[0].entity) is None
+    ]
+
+
+async def _held(services: Services, within: ProjectRef, part: str) -> list[Run]:
+    """Runs there whose name, id or project holds the part; none where the place cannot be read."""
+    directory = services.conversation.directory
+    try:
+        held = [run for run in await directory.recent(within) if _holds(run, part)]
+        if part and len(held) < _FEW:
+            held += [run for run in await directory.named(within, part) if _holds(run, part)]
+    except AnalysisError:
+        return []
+    return held
 
 
 async def _exactly(request: Request, services: Services, typed: str) -> dict[RunRef, Run]:
@@ -151,7 +188,7 @@ async def _exactly(request: Request, services: Services, typed: str) -> dict[Run
 
 def _holds(run: Run, typed: str) -> bool:
     key = typed.lower()
-    return not key or key in run.name.lower() or key in run.ref.id.lower()
+    return any(key in text.lower() for text in (run.name, run.ref.id, run.ref.project))
 
 
 def _enough(request: Request) -> Mapping[str, str]:

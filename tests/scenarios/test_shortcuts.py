@@ -100,6 +100,29 @@ async def test_runs_are_compared_from_anywhere(slack: LocalSlack, bot: Bot) -> N
         await slack.until(lambda: slack.messages("#ml"))
 
 
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("calm-se", ["team/proj/seal"]),
+        ("proj", ["team/proj/otter", "team/proj/seal"]),
+        ("proj/ot", ["team/proj/otter"]),
+        ("team/proj", ["team/proj/otter", "team/proj/seal"]),
+        ("team/proj/seal", ["team/proj/seal"]),
+        ("rivals/secret", []),
+        ("/", []),
+        ("nothing like it", []),
+    ],
+)
+async def test_the_form_finds_runs_by_name_and_by_project(
+    slack: LocalSlack, bot: Bot, typed: str, offered: list[str]
+) -> None:
+    """As people type: a part of a name, a project, a part of a path."""
+    await slack.shortcut("compare_runs", "ada")
+    form = await slack.until(lambda: slack.view_of("ada"))
+    found = await slack.options(form, "compare.any_runs", typed)
+    assert sorted(option["value"] for option in found) == offered
+
+
 async def test_one_run_is_no_comparison(slack: LocalSlack, bot: Bot) -> None:
     """The form stays open and says so."""
     bot.answers.compared = RunNotFound("not asked")
