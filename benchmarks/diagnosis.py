@@ -253,17 +253,20 @@ def shared_numbers() -> str:
 FIRST_SIGHT = """
 ### On freshly trained runs, at first sight
 
-The tables above show what was also learned from. Twice, other runs were trained (numpy, JAX, Keras,
-XGBoost, LightGBM; recorded offline by `wandb`), their truth was written from the curves, and only
-then were the detectors run: among them a grokking run, a diffusion model, DPO, REINFORCE, a DQN,
-GANs, a VAE, SimCLR, matrix factorisation, fine-tuning with few rows, curricula, resumed, killed
-and failed runs. The detectors were mended afterwards, so the right-hand columns measure no more
-than the tables above do. The runs are not kept.
+The tables above show what was also learned from. Four times other runs were trained (numpy, JAX,
+PyTorch, Keras, XGBoost, LightGBM; recorded offline by `wandb`), their truth was written from how
+they were built and from the curves, and only then were the detectors run: among them a grokking
+run, a diffusion model, DPO, REINFORCE, a DQN, GANs, a VAE, SimCLR, matrix factorisation, fine-
+tuning with few rows, curricula, resumed, killed and failed runs. The detectors were mended
+afterwards, so the right-hand columns measure no more than the tables above do. The runs are not
+kept.
 
 | batch | runs | recall | precision | health | recall, mended | precision, mended | health, mended |
 |---|---|---|---|---|---|---|---|
 | first | 43 | 14/17 = 0.82 | 14/16 = 0.88 | 39/43 = 0.91 | 17/17 | 17/17 | 43/43 |
 | second | 24 | 9/11 = 0.82 | 9/12 = 0.75 | 22/24 = 0.92 | 10/11 | 10/11 | 23/24 |
+| third | 83 | 36/37 = 0.97 | 36/37 = 0.97 | 83/83 = 1.00 | 37/37 | 37/38 | 83/83 |
+| fourth, meant to be hard | 21 | 8/9 = 0.89 | 8/9 = 0.89 | 20/21 = 0.95 | 9/9 | 9/9 | 21/21 |
 
 In the first batch a collapse of the reward that swayed at under half and an overfitting that was
 small against the loss of the untrained model were missed; the even stages of a curriculum were
@@ -272,6 +275,15 @@ a busy machine's, and one “killed” run had been recorded as finished by W&B 
 transformer at learning rate 1 got the wrong code, and two slow-downs were a busy machine's (one is
 still reported: 74 % slower for 18 s). A spike of 0.04 to 0.98 in a loss of noisy batches, in a run
 that began at 2.5, is still missed.
+
+The third batch has 41 healthy runs (none was given a warning) and 42 that were meant to fail, in
+the names of all integrations, of 4 to 4,000 rows and 30 to 30,000 steps. Its one confusion: a rate
+cut by ten every 40 steps was called zero (it was, to twelve digits, for half of the run) and the
+plateau that came of it was missed. Of those meant to fail five did not clearly do so and four
+failed in another way; these were labelled by their curves, two of them after the verdict had been
+seen. In the fourth a validation loss of 60 noisy evaluations that rose by three times the scatter
+of one was missed, and a loss that had learned and then ran away was also said never to have gone
+down.
 """
 
 

@@ -5,7 +5,9 @@ Formula: the level of the last evaluations (a fifth, at least 3) stands above th
     one by more than t.eval_noise robust standard deviations of the evaluation's own noise, by more
     than t.overfitting of all that it had gained (or of its best, where an untrained model's loss
     makes the gain large), and by t.overfitting_level of its best; the last three all lie above;
-    and the training loss is not above where it stood at the best step.
+    and the training loss is not above where it stood at the best step. Noise that remembers its
+    neighbours counts for more; where sixteen or more evaluations since the best climb steadily,
+    by t.eval_noise standard errors of their line, two thirds of the usual rise are enough.
 Thresholds: t.overfitting, t.overfitting_level, t.eval_noise. Source: SageMaker Debugger's
     Overfit rule (ratio 0.1), made relative to gain and noise; Prechelt 1998 (early stopping).
 Stays silent on: a mere gap, single bad evaluations, restarts of the learning rate, other losses
