@@ -256,8 +256,8 @@ FIRST_SIGHT = """
 The tables above show what was also learned from. Four times other runs were trained (numpy, JAX,
 PyTorch, Keras, XGBoost, LightGBM; recorded offline by `wandb`), their truth was written from how
 they were built and from the curves, and only then were the detectors run: among them a grokking
-run, a diffusion model, DPO, REINFORCE, a DQN, GANs, a VAE, SimCLR, matrix factorisation, fine-
-tuning with few rows, curricula, resumed, killed and failed runs. The detectors were mended
+run, a diffusion model, DPO, REINFORCE, a DQN, GANs, a VAE, SimCLR, matrix factorisation,
+fine-tuning with few rows, curricula, resumed, killed and failed runs. The detectors were mended
 afterwards, so the right-hand columns measure no more than the tables above do. The runs are not
 kept.
 
