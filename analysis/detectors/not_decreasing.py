@@ -110,8 +110,8 @@ def _cannot_learn(s: Signals, t: Thresholds) -> bool:
 
 def _flat(course: Trend, t: Thresholds, sure: float, *, cannot_learn: bool) -> bool:
     late = course.late
-    if _blew_up_at_once(course) and late.value >= course.start.value:
-        return True  # it is still not back: no noise hides that
+    if _blew_up_at_once(course) and late.value >= course.start.value and _never_back(course):
+        return True  # no noise hides that
     level = max(abs(late.value), abs(course.start.value))
     room = max(t.loss_not_decreasing * level, min(0.5 * course.spread, 0.05 * level))
     # What falls within the first points alone is the output's bias, not learning.
@@ -148,6 +148,15 @@ def _blew_up_at_once(course: Trend) -> bool:
         return False
     first = robust.median(course.curve.value[:5])
     return first - course.start.value > 6.0 * course.spread
+
+
+def _never_back(course: Trend) -> bool:
+    """Whether hardly a point of the last fifth lies under the first one.
+
+    In a loss of single samples the first may be small by luck: others are as small later.
+    """
+    last = course.curve.value[-course.late.n :]
+    return float(np.quantile(last, 0.05)) >= course.start.value
 
 
 def _fall(before: Level, after: Level) -> tuple[float, float]:

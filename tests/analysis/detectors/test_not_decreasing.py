@@ -96,3 +96,12 @@ def test_a_loss_that_came_back_to_its_start_has_not_learned() -> None:
     loss = flat(600)
     loss[20:100] -= 0.5 * np.sin(np.pi * np.arange(80) / 80)
     assert "loss_not_decreasing" in loud(see({"loss": loss}))
+
+
+def test_a_lucky_first_sample_of_a_batch_of_one_is_no_blow_up() -> None:
+    """Single samples scatter over decades: a first one near zero is not where the loss began."""
+    rng = np.random.default_rng(0)
+    margin = 4 * np.exp(-np.arange(2500) / 250) - 3 + 2.2 * rng.normal(size=2500)
+    loss = np.logaddexp(0, margin)
+    loss[0] = 0.003
+    assert not loud(see({"loss": loss}))
