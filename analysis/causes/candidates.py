@@ -110,6 +110,8 @@ def _from_chain(chain: Chain, reading: Reading) -> Candidate | None:
         chosen = matches[0] if matches[0][1].role == "root" or not roots else roots[0]
         if matches[0][1].cause == "interrupted":
             chosen = matches[0]
+        elif final.after == "context" and matches[0][1].cause not in _EXHAUSTED:
+            chosen = next((m for m in roots if m[1].cause in _EXHAUSTED), chosen)
     else:
         chosen = roots[0] if roots else (matches[0] if matches else None)
     if chosen is not None and (

@@ -18,7 +18,9 @@ _SOFT: Final = 0.8
 """A line less sure than this does not overrule an exception."""
 _TABLE_CODE: Final = re.compile(r"exitcode\s*: (-?\d{1,4})\b|failed \(exitcode: (-?\d{1,4})\)")
 _DIED_WITH: Final = re.compile(
-    r"died with <Signals\.\w+: (\d{1,2})>|exit(?:ed)? with (?:exit )?code (13[0-9]|143)\b"
+    r"died with <Signals\.\w+: (\d{1,2})>|exit(?:ed)? with (?:exit )?code (13[0-9]|143)\b|"
+    # Composer. Not SIGTERM: with it the launcher stops the ranks that still live.
+    r"(?:exited|crashed) with (?:exit )?code (-(?:4|6|7|8|9|11))\b"
 )
 HIGH_MEMORY: Final = 93.0
 """Percent of the host's memory from which a kill is put down to it (the kernel kills near 100)."""
@@ -69,8 +71,9 @@ def inner_code(reading: Reading) -> int | None:
             if root:
                 return code
             found = found if found is not None else code
-        elif ("died with" in text or "exit" in text) and (match := _DIED_WITH.search(text)):
-            found = found or (128 + int(match[1]) if match[1] else int(match[2]))
+        elif ("died with" in text or " code " in text) and (match := _DIED_WITH.search(text)):
+            code = 128 + int(match[1]) if match[1] else shell_code(int(match[2] or match[3]))
+            found = found or code
     return found
 
 

@@ -98,7 +98,7 @@ RULES: Final = (
             r"metadataincompletebuffer|safetensor\w*error|libsndfileerror|"
             r"error opening .{0,80}(?:format not recogni|unknown format)|failed to decode|"
             r"could not decode|moov atom not found|nonmatchingsplitssizes|"
-            r"nonmatchingchecksum|checksum.{0,30}(?:mismatch|did not match|failed)|"
+            r"nonmatchingchecksum|checksum.{0,30}(?:mismatch|did not match|fail)|"
             r"malformed|invalid data found when processing|schema mismatch|"
             r"webdataset.{0,60}(?:error|invalid)|^(?:[\w.]*\.)?(?:decompressionbomberror|"
             r"zstderror|nonmatching\w+error|casterror|datasetgenerationcasterror|libsndfileerror|"

@@ -14,10 +14,10 @@ RULES: Final = (
             r"mps backend out of memory|"
             r"cuda_error_out_of_memory|cudaerrormemoryallocation|"
             r"^(?!ray\.|java\.)(?:[\w.]*\.)?outofmemoryerror\b|out_of_memory: cuda|"
-            r"out of memory error on gpu"
+            r"out of memory error on gpu|no executable batch size found"
         ),
         where="exception",
-        source="PyTorch caching allocator (CUDA, ROCm, MPS, XPU)",
+        source="PyTorch caching allocator (CUDA, ROCm, MPS, XPU), Accelerate",
         sure=0.97,
     ),
     Rule(

@@ -72,13 +72,14 @@ RULES: Final = (
     Rule(
         id="interrupt_line",
         cause="interrupted",
-        needles=words("keyboardinterrupt|sigint|interrupted by|^c"),
+        needles=words("keyboardinterrupt|sigint|interrupted by|^c|control-c"),
         pattern=regex(
             r"detected keyboardinterrupt|^keyboardinterrupt\b|signals?\.sigint|(?:received|"
-            r"caught|got) (?:a )?(?:sigint|keyboardinterrupt)|interrupted by (?:the )?user|^\^C\s*$"
+            r"caught|got) (?:a )?(?:sigint|keyboardinterrupt)|interrupted by (?:the )?user|"
+            r"^\^C\s*$|control-c detected"
         ),
         where="tail",
-        source="Lightning, torchrun, scripts",
+        source="Lightning, torchrun, W&B, scripts",
         sure=0.85,
         role="consequence",
     ),
@@ -117,6 +118,18 @@ RULES: Final = (
         where="line",
         source="Slurm: scancel, node failure",
         sure=0.85,
+        role="consequence",
+    ),
+    Rule(
+        id="node_died",
+        cause="killed",
+        pattern=regex(
+            r"\bnode (?:has|was|is) (?:crashed|died|(?:been )?marked dead)|"
+            r"(?:actor|worker|task) (?:died|is dead|failed) because (?:its|the) node has died"
+        ),
+        where="exception",
+        source="Ray: the machine under an actor went away",
+        sure=0.55,
         role="consequence",
     ),
     Rule(

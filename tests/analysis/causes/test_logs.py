@@ -14,6 +14,7 @@ from analysis.causes.rules import RULES, Rule
 from tests.runs import RUNS
 
 LOGS = Path(__file__).parent / "logs"
+FRESH = [f"fresh_{letter}" for letter in "abcdefg"]
 
 
 @cache
@@ -31,7 +32,7 @@ def diagnosed(half: str, name: str) -> Diagnosis:
     return diagnose((LOGS / half / f"{name}.log").read_bytes(), exit_code=code, state=state)
 
 
-@pytest.mark.parametrize("half", ["fresh_a", "fresh_b", "fresh_c", "fresh_d", "fresh_e", "fresh_f"])
+@pytest.mark.parametrize("half", FRESH)
 def test_the_sets_that_were_measured_first_stay_right(half: str) -> None:
     """Committed before they were measured, then worked on; the docs hold the first figures."""
     found = {name: diagnosed(half, name).cause for name in expected(half)}
@@ -50,9 +51,7 @@ def test_each_log_ending_gets_its_cause(name: str) -> None:
         assert found.frame.function == truth["function"]
 
 
-@pytest.mark.parametrize(
-    "half", ["build", "held_out", "fresh_a", "fresh_b", "fresh_c", "fresh_d", "fresh_e", "fresh_f"]
-)
+@pytest.mark.parametrize("half", ["build", "held_out", *FRESH])
 def test_every_answer_is_complete_and_bounded(half: str) -> None:
     """A failure has quotes and advice; nothing is longer than promised."""
     for name in expected(half):
