@@ -23,6 +23,7 @@ from bot.background.ports import AlertNote, CardChange, Post
 from bot.storage import CardKey, Outgoing
 from bot.storage.alerts import Fate
 from bot.storage.mutes import Mute
+from bot.watching import deleted
 from bot.watching import lines as fresh_lines
 from bot.watching.lines import Line, digest
 from handlers.watching.manners import Manners
@@ -34,7 +35,7 @@ CROWD: Final = 10
 """More new cards of one look than these that tell of problems are one message instead: a machine
 that takes fifty runs with it is one thing that happened."""
 _KEPT: Final = 12  # events of a card
-_FINAL: Final = frozenset({"finished", "failed", "stopped", "crashed", "ended"})
+_FINAL: Final = frozenset({"finished", "failed", "stopped", "crashed", "ended", deleted.KIND})
 _TRUTH: Final = _FINAL | {"returned", "started"}
 """What a card always shows, muted or not: how its run stands."""
 _LISTED: Final = 15
@@ -343,7 +344,9 @@ def _superseded(event: dict[str, Any], alert: Alert, now: datetime) -> dict[str,
     """An end of a run that goes on again was not its end."""
     last = event["kind"] in _FINAL and not event.get("closed_at")
     mine = event["key"].startswith(f"{alert.subject}:")
-    return {**event, "closed_at": now.isoformat()} if last and mine else event
+    if not (last and mine):
+        return event
+    return {**event, "closed_at": now.isoformat(), "over": "but it went on"}
 
 
 # What goes into threads, and into the channel

@@ -27,7 +27,7 @@ from bot.background.ports import Batch, CardChange, Found
 from bot.storage import Database, Watch, cards, mutes, people, rules
 from bot.storage.mutes import Mute
 from bot.storage.seen import RunState as WatchState
-from bot.watching import blind, boards, lines
+from bot.watching import blind, boards, deleted, lines
 from bot.watching.carried import Carried
 from bot.watching.limits import limits_of
 from bot.watching.outcome import Part, put_together
@@ -90,7 +90,8 @@ class Work:
                 judged[limits] = await off_loop(eyes.judged, seeing, limits, batch.now)
             parts.append(await self._of_watch(batch, watch, seeing, judged[limits], around, state))
         found = await off_loop(put_together, batch, seeing, usual, parts, state)
-        return replace(found, cards=(*found.cards, *await self._sees_again(batch)))
+        found = replace(found, cards=(*found.cards, *await self._sees_again(batch)))
+        return await self._without_deleted(batch, seeing.gone, found)
 
     async def unreachable(
         self, batch: Batch, since: datetime, error: AnalysisError | None
@@ -120,6 +121,41 @@ class Work:
                 if card is not None:
                     found.append(blind.ends(watch, since, card.payload, batch.now))
         return found
+
+    async def _without_deleted(self, batch: Batch, gone: Sequence[str], found: Found) -> Found:
+        """Closes what was told of runs that are no longer in W&B."""
+        if not gone:
+            return found
+        changed: list[CardChange] = []
+        states: list[WatchState] = []
+        over: list[str] = []
+        stored = await batch.seen.states(sorted(gone))
+        async with self.database.read() as connection:
+            for watch in batch.watches:
+                for path in gone:
+                    row = stored.get((watch.id, path))
+                    if row is not None:
+                        track = Track.from_json(row.state)
+                        over += deleted.resolved(path, track, watch.id)
+                        after = deleted.track(track).to_json()
+                        states.append(WatchState(watch.id, path, after, True, batch.now))
+                    key = card_key(watch.channel, path)
+                    card = await cards.find(connection, key)
+                    if card is None:
+                        continue
+                    payload = deleted.card(path, card.payload, batch.now)
+                    changed.append(CardChange(key, payload, watch.id))
+                    key = lines.key_of(watch.channel, str(payload.get("line") or ""))
+                    line = await cards.find(connection, key)
+                    corrected = line and lines.corrected(line.payload, payload)
+                    if corrected:
+                        changed.append(CardChange(key, corrected, watch.id))
+        return replace(
+            found,
+            cards=(*found.cards, *changed),
+            states=(*found.states, *states),
+            resolved=(*found.resolved, *over),
+        )
 
     async def _rules(self, batch: Batch, where: ProjectRef) -> dict[str, OwnRules]:
         """The rules of the batch's channels that may concern its place."""

@@ -36,6 +36,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "best": "🏆",
     "ended": "🏁",
     "rule": "🔔",
+    "deleted": "🗑️",
 }
 
 Payload = Mapping[str, Any]
@@ -86,7 +87,7 @@ def _lead(events: Sequence[Payload]) -> Payload | None:
 
 
 def _ends(event: Payload) -> bool:
-    return event.get("kind") in {"finished", "failed", "stopped", "ended"}
+    return event.get("kind") in {"finished", "failed", "stopped", "ended", "deleted"}
 
 
 def _severity(event: Payload) -> Severity:
@@ -112,6 +113,8 @@ def _head(payload: Payload, lead: Payload | None, name: str) -> Mrkdwn:
     who = payload.get("mention")
     if isinstance(who, str):
         head = mrkdwn("{head}  {who}", head=head, who=mention(who))
+    if lead is not None and lead.get("kind") == "deleted":
+        return head  # what W&B said of its state last is no longer so
     if run is not None:
         return mrkdwn("{head}\n{state}", head=head, state=state_sentence(run))
     group = payload.get("group")
@@ -164,10 +167,8 @@ def _event_line(event: Payload) -> Mrkdwn:
     about = mrkdwn("{name}: ", name=name) if name else Mrkdwn()
     said = escape(event.get("was") or event.get("headline") or "", 250)
     if event.get("closed_at"):
-        lasted = _lasted(event)
-        return mrkdwn(
-            "✔️ {about}{said}, resolved, lasted {lasted}", about=about, said=said, lasted=lasted
-        )
+        over = event.get("over") or f"resolved, lasted {_lasted(event)}"
+        return mrkdwn("✔️ {about}{said}, {over}", about=about, said=said, over=escape(over, 60))
     return mrkdwn(
         "{mark} {about}{said}  ·  {when}", mark=_mark(event), about=about, said=said, when=when
     )

@@ -113,6 +113,46 @@ async def test_a_lost_run_is_not_called_dead_and_corrected_when_it_returns(house
     assert "resolved, lasted" in house.lines()[0].plain
 
 
+async def test_a_failed_run_that_is_resumed_had_not_ended(house: House) -> None:
+    """The card says that it went on, not that the failure was “resolved”."""
+    await house.says("/wandb watch demo/digits")
+    await house.tick()
+    run = a_run(house, "fresh")
+    await house.tick()
+    run.becomes("failed", exit_code=1)
+    await house.tick()
+    assert "Failed" in house.card("fresh").text
+    run.becomes("running")
+    run.log({"train/loss": 0.9})
+    run.beat()
+    await house.tick(2)
+    assert "but it went on" in house.card("fresh").plain
+    assert "Failed" not in house.card("fresh").text
+
+
+async def test_a_deleted_runs_card_says_so_and_nothing_more_is_said(house: House) -> None:
+    """Whoever deleted it knows: no new message. But no card says “Running” of what is gone."""
+    await house.says("/wandb watch demo/digits")
+    await house.tick()
+    run = a_run(house, "fresh")
+    await house.tick()
+    run.becomes("crashed")
+    await house.tick()
+    card, top = house.card("fresh"), len(house.channel())
+    replies = len(house.slack.thread(card))
+    house.wandb.remove(run)
+    await house.tick(2)
+    shown = house.card("fresh")
+    assert shown.ts == card.ts
+    assert "Deleted in W&amp;B" in shown.text
+    assert "Running" not in shown.plain
+    assert "it may come back" not in shown.plain
+    assert "lost contact" in shown.plain
+    assert "until it was deleted" in shown.plain
+    assert (len(house.channel()), len(house.slack.thread(shown))) == (top, replies)
+    assert "fresh" not in house.board().plain
+
+
 async def test_a_problem_that_passes_is_resolved_in_place(house: House) -> None:
     """A problem's end edits the card (“lasted …”) and is no second message."""
     await house.says("/wandb watch demo/digits")
