@@ -221,7 +221,11 @@ def _group_of(file: Path) -> str | None:
 
 def _some(found: Sequence[T], group: GroupRef) -> Sequence[T]:
     if not found:
-        raise RunNotFound(f"There is no run in group “{group.name}” of {group.within}.")
+        where = "Check its name, and that the runs lie below this folder."
+        raise RunNotFound(
+            f"There is no run in group “{group.name}” of {group.within}.",
+            where if isinstance(group.within, Path) else "",
+        )
     return found[:MOST_RUNS]
 
 

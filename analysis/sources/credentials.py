@@ -173,6 +173,8 @@ def _which(error: ValueError) -> str:
     errors = getattr(error, "errors", None)
     names = {str(part) for each in errors() for part in each["loc"][:1]} if errors else set()
     variables = ", ".join(f"WANDB_{name.upper()}" for name in sorted(names))
+    if names == {"base_url"}:
+        return f"Set {variables} to an address such as https://api.wandb.ai."
     return f"Check {variables}." if variables else "Check the WANDB_ variables."
 
 

@@ -19,6 +19,7 @@ from analysis.sources.logs import Log, output_log, read_log, run_of
 Clock = Callable[[], datetime]
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_NAMED = 5
 _KEPT_BYTES = 256 * 1024 * 1024  # size of the logs whose content is kept, the last one apart
 
 
@@ -112,8 +113,14 @@ class OfflineSource:
     async def runs(
         self, query: RunQuery, *, curve_keys: Sequence[str] = (), samples: int = 100
     ) -> RunPage:
-        """The runs on disk that a query means; only ``group`` and ``sweep`` filters are known."""
-        found = [run for run in await self.all() if _meant(run, query)]
+        """The runs on disk that a query means; only ``group`` and ``sweep`` filters are known.
+
+        Raises:
+            ProjectNotFound: when it names a project of which there is no run.
+        """
+        here = await self.all()
+        _check_project(query.within, here)
+        found = [run for run in here if _meant(run, query)]
         found.sort(key=_order(query), reverse=query.order.startswith("-"))
         kept = tuple(found[: query.limit])
         curves = {}
@@ -198,6 +205,15 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     for path in paths:
         found.extend((path.is_dir() and discover(path)) or [log_of(path)])
     return list(dict.fromkeys(found))
+
+
+def _check_project(within: ProjectRef, runs: Sequence[Run]) -> None:
+    there = {run.ref.project for run in runs if run.ref.entity == within.entity}
+    if within.project is not None and within.project not in there:
+        named = ", ".join(f"“{name}”" for name in sorted(there)[:_NAMED]) or "none"
+        raise ProjectNotFound(
+            f"There is no run of the project “{within.project}” here.", f"There are: {named}."
+        )
 
 
 def _meant(run: Run, query: RunQuery) -> bool:

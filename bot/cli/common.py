@@ -47,6 +47,26 @@ class MomentType(click.ParamType[datetime]):
 MOMENT = MomentType()
 
 
+class PngType(click.ParamType[str]):
+    """Where a plot is written: the name of a PNG file."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Checks the ending before any work is done.
+
+        Raises:
+            click.BadParameter: when it is another one.
+        """
+        text = str(value)
+        if Path(text).suffix.lower() != ".png":
+            self.fail(f"“{text}” is no PNG file: plots are written as FILE.png.", param, ctx)
+        return text
+
+
+PNG = PngType()
+
+
 class Span(click.FloatRange):
     """A length of time above 0; no number (``nan``) is no length."""
 

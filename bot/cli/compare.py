@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from bot.cli.common import console, coroutine, load_settings, now_or, options, out, write_file
+from bot.cli.common import PNG, console, coroutine, load_settings, now_or, options, out, write_file
 
 if TYPE_CHECKING:
     from analysis.comparing.report import Comparison
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     type=click.Choice(["step", "tokens", "time"]),
     help="Compare at equal steps, tokens or times; chosen by what differs when absent.",
 )
-@click.option("--plot", metavar="FILE.png", help="Draw the curves over each other into a file.")
+@click.option(
+    "--plot", type=PNG, metavar="FILE.png", help="Draw the curves over each other into a file."
+)
 @options("json", "full", "now", "config")
 @coroutine
 async def command(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.common import (
+    PNG,
     console,
     coroutine,
     err,
@@ -36,7 +37,9 @@ class _Asked:
 
 @click.command("describe")
 @click.argument("run", nargs=-1, required=True)
-@click.option("--plot", metavar="FILE.png", help="Draw loss and gradient norm into a file.")
+@click.option(
+    "--plot", type=PNG, metavar="FILE.png", help="Draw loss and gradient norm into a file."
+)
 @options("json", "full", "fail-on-critical", "now", "config")
 @coroutine
 async def command(

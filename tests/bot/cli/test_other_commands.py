@@ -242,3 +242,31 @@ async def test_the_home_of_nobody_is_a_wrong_path(cli: Cli, words: list[str]) ->
     found = await cli(*words, "~nobody-of-that-name/run")
     assert found.code == 2
     assert "is not a path on this machine" in found.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["describe", SEEDS[0], "--plot", "loss.pdf"], 2, "no PNG file"),
+        (["compare", *SEEDS[:2], "--plot", "loss"], 2, "no PNG file"),
+        (["compare", f"{RUNS}/group:nobodys", SEEDS[0]], 3, "the runs lie below this folder"),
+        (["watch", RUNS, "--projects", "nobodys"], 3, "There are: "),
+    ],
+)
+async def test_a_wrong_word_about_runs_on_disk_says_what_is_there(
+    cli: Cli, words: list[object], code: int, said: str
+) -> None:
+    """Before any work, and without a word of keys or servers."""
+    told = (await cli(*words)).failed_with(code)
+    assert said in told
+    assert "key" not in told
+
+
+async def test_a_wrong_address_of_wandb_says_what_is_allowed(
+    cli: Cli, clean: pytest.MonkeyPatch, forgetful: None
+) -> None:
+    """By the name of the variable, without its value."""
+    clean.setenv("WANDB_BASE_URL", "nowhere:secret")
+    told = (await cli("describe", "team/proj/a")).failed_with(2)
+    assert "Set WANDB_BASE_URL to an address such as" in told
+    assert "secret" not in told
