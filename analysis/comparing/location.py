@@ -159,7 +159,7 @@ def roughness(places: Sequence[Floats], windows: Sequence[Floats]) -> list[Float
     known = [
         (0.5 * (x[1:] + x[:-1]), step / size)
         for x, step, size in zip(places, steps, sizes, strict=True)
-        if step.size and size > 0.0
+        if step.size and float(step.max()) < 1e300 * size  # their ratio is a number
     ]
     count = sum(x.size for x, _ in known)
     parts = min(_SHAPE_PARTS, count // _SHAPE_POINTS)

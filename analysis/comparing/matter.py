@@ -1,13 +1,14 @@
 """What the sides are judged by: the deciding metric, the fair axis, every run's curve on it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from analysis import metrics
 from analysis.comparing.curves import Placed, effective_batch, place, sequence_length
 from analysis.comparing.loading import Loaded, Side, metric_of
 from analysis.comparing.report import AXIS_WORDS, Axis
+from analysis.configs import config_number
 from analysis.errors import NotComparable
 from analysis.signals import Curve, Signals
 
@@ -86,16 +87,56 @@ def _metric(
                 "Add --better up or --better down.",
             )
         return asked, way
+    scales = _scales(every)
+    of_scale = False
     for candidate in every[0].evals:
         if all(curve_of(s, candidate.name) is not None for s in every[1:]):
-            return candidate.name, candidate.direction
+            if not (scales and _depends_on_scale(candidate.name)):
+                return candidate.name, candidate.direction
+            of_scale = True
     kinds = {s.loss_kind.reason for s in every if not s.loss_kind.must_fall}
     if kinds:
         raise NotComparable(f"The runs share no eval metric, and {min(kinds)}.")
     loss = every[0].loss
     if loss is not None and all(curve_of(s, loss.name) is not None for s in every[1:]):
-        return loss.name, "down"
+        if not scales:
+            return loss.name, "down"
+        of_scale = True
+    if of_scale:
+        raise NotComparable(f"Their losses are not on one scale: {scales}.", "Name a --metric.")
     raise NotComparable("The runs share no metric that tells which is better.")
+
+
+_OUTCOMES: Mapping[str, tuple[str, ...]] = {
+    "the vocabulary": ("vocab_size", "n_vocab", "vocabulary_size"),
+    "the number of classes": ("num_labels", "num_classes", "n_classes"),
+}
+
+
+def _scales(every: Sequence[Signals]) -> str:
+    """Why losses of these runs cannot be set against each other; empty where they can.
+
+    A cross-entropy grows with the number of outcomes that it is over: a blind guess among n costs
+    log n. Another vocabulary also cuts the same text into other tokens.
+    """
+    for what, names in _OUTCOMES.items():
+        counts = {_outcomes(s.run.config, names) for s in every}
+        if None not in counts and len(counts) > 1:
+            sizes = " and ".join(f"{size:,}" for size in sorted(n for n in counts if n is not None))
+            return f"{what} differs ({sizes})"
+    return ""
+
+
+def _outcomes(config: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
+    found = config_number(config, list(names))
+    if found is not None:
+        return int(found[1])
+    labels = config.get("id2label") if "num_labels" in names else None
+    return len(labels) if isinstance(labels, Mapping) else None
+
+
+def _depends_on_scale(name: str) -> bool:
+    return metrics.is_loss_name(name) or bool({"ppl", "perplexity"} & set(metrics.words(name)))
 
 
 def curve_of(signals: Signals, name: str) -> Curve | None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -149,6 +149,7 @@ def test_spikes_are_stretches() -> None:
         min_size=1, max_size=4,
     )
 )  # fmt: skip
+@example([np.array([0.0] * 16 + [2e-309, 0.0, 0.0, 1.0, 0.0, 0.0])])  # steps that are hardly any
 def test_any_curves_have_levels_or_none(values: list[np.ndarray]) -> None:
     """Whatever was logged: a level is a finite number with a finite error, or there is none."""
     curves = [Placed(np.arange(float(y.size)), y) for y in values]

@@ -1,6 +1,7 @@
 """Verdicts: on recorded runs, on made ones, and the sentences for what cannot be compared."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -155,6 +156,36 @@ def test_curves_that_rise_or_learn_nothing_have_not_run_away(seed: int) -> None:
     for a, b in (rise, flat):
         report = compared(a_side("a", a_read_run("a", a)), a_side("b", a_read_run("b", b))).report
         assert "ran away" not in report.reason
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "said"),
+    [
+        ({"vocab_size": 800}, {"vocab_size": 32_000}, "the vocabulary differs (800 and 32,000)"),
+        ({"model": {"num_labels": 2}}, {"num_labels": 4}, "classes differs (2 and 4)"),
+        ({"id2label": {"0": "a", "1": "b"}}, {"num_classes": 9}, "classes differs (2 and 9)"),
+    ],
+)
+def test_losses_over_other_outcomes_are_on_another_scale(
+    a: dict[str, Any], b: dict[str, Any], said: str
+) -> None:
+    """A shared accuracy decides instead, or what the asker names; equal counts change nothing."""
+    hits = np.linspace(0.2, 0.8, STEPS)
+    losses = [a_curve(0.5, 1), a_curve(1.5, 2)]
+
+    def sides(*configs: dict[str, Any], more: dict[str, np.ndarray] | None = None) -> list[Side]:
+        return [
+            a_side(name, a_read_run(name, loss, more=more, **config))
+            for name, loss, config in zip("ab", losses, configs, strict=True)
+        ]
+
+    report = compared(*sides(a, b)).report
+    assert report.verdict == "not_comparable"
+    assert said in report.reason
+    assert compared(*sides(a, b), metric="train/loss").report.verdict == "a_better"
+    assert compared(*sides(a, b, more={"eval/accuracy": hits})).report.metric == "eval/accuracy"
+    assert compared(*sides(a, a)).report.verdict == "a_better"
+    assert compared(*sides(a, {})).report.verdict == "a_better"
 
 
 def test_sides_of_which_none_is_finite_are_not_comparable() -> None:
