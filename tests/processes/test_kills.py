@@ -4,11 +4,12 @@ The long version is ``python -m benchmarks.kills``; this is a sample of it that 
 """
 
 import random
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.support.kills import Toll, freeze, house, kill_at_random
+from tests.support.kills import House, Toll, freeze, house, kill_at_random
 from tests.support.postgres import Server
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(180)]
@@ -18,6 +19,10 @@ def _clean(toll: Toll) -> None:
     assert (toll.lost, toll.doubled, toll.cards_doubled, toll.again) == (0, 0, 0, 0)
     assert (toll.unsent, toll.failed, toll.orphaned) == (0, 0, 0)
     assert toll.told > 0
+
+
+def _has_worked(home: House, jobs: int) -> bool:
+    return len(home.events("job ")) >= jobs
 
 
 async def test_one_process_on_sqlite_killed_around_every_commit(tmp_path: Path) -> None:
@@ -48,6 +53,26 @@ async def test_three_replicas_on_postgres_killed_at_random_and_frozen(
             home.alive.remove(frozen)
             await home.drain()
             _clean(await home.count())
+            await home.stop()
+
+
+@pytest.mark.postgres
+async def test_a_rolling_restart_loses_nothing(postgres: Server, tmp_path: Path) -> None:
+    """New replicas come before the old ones go, one by one, while changes flow."""
+    with postgres.database() as url:
+        async with house(url, tmp_path) as home:
+            old = [home.start() for _ in range(3)]
+            for process in old:
+                await home.up(process)
+            for process in old:
+                enough = len(home.events("job ")) + 3
+                await home.up(home.start())
+                await home.until(partial(_has_worked, home, enough), 30)
+                assert await home.retire(process) == 0, home.errors()
+            await home.drain()
+            toll = await home.count()
+            _clean(toll)
+            assert toll.ended == 0
             await home.stop()
 
 

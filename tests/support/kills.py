@@ -218,6 +218,13 @@ class House:
             self.toll.ended += 1
             self.start()
 
+    async def retire(self, process: BaseProcess, wait_s: float = 20.0) -> int | None:
+        """Asks one process to end, as a supervisor does before an update; its exit code."""
+        self.send(process, signal.SIGTERM)
+        await self.until(lambda: process.exitcode is not None, wait_s)
+        self._gone(process)
+        return process.exitcode
+
     async def stop(self) -> None:
         """Ends all processes kindly."""
         for process in self.alive:
