@@ -322,7 +322,9 @@ def _watches(home: Home) -> Iterator[Block]:
         )
         yield b.section(line, accessory=stop)
     if len(home.watches) > _WATCHES:
-        yield b.context(mrkdwn("… and {more} more", more=len(home.watches) - _WATCHES))
+        more = len(home.watches) - _WATCHES
+        way = code("/wandb watches")
+        yield b.context(mrkdwn("… and {more} more: {way} in their channels", more=more, way=way))
 
 
 def _channel(channel: str) -> Mrkdwn:

@@ -37,7 +37,7 @@ DAY_NAMES: Final[Mapping[str, str]] = {
 LINKS: Final = "links"
 _CARD: Final = "card"
 _FRESH, _MENTION = "fresh", "mention"
-_WATCHES: Final = 8
+_WATCHES: Final = 60  # a view holds a hundred blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,13 @@ def modal(
         )
         for watched in watches[:_WATCHES]
     ]
+    if len(watches) > _WATCHES:
+        note = mrkdwn(
+            "… and {more} watches more: {way} sets their filters.",
+            more=len(watches) - _WATCHES,
+            way=code("/wandb watch PROJECT --where …"),
+        )
+        blocks.append(b.context(note))
     return {
         "type": "modal",
         "callback_id": SUBMIT,

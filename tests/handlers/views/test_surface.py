@@ -2,15 +2,17 @@
 
 import pytest
 
-from analysis.refs import Defaults, read_link
+from analysis.refs import Defaults, ProjectRef, read_link
 from analysis.reports import RunReport
 from analysis.sources.base import RunPage
 from handlers.conversation.ports import Person, Place
 from handlers.reply import Message
-from handlers.views import compare_any, feedback, home, progress, run, unfurl
+from handlers.views import compare_any, feedback, home, progress, run, settings, unfurl
 from handlers.views.home import Home
 from handlers.views.progress import Doing
 from handlers.views.validate import validate_message, validate_unfurl, validate_view
+from handlers.watching.manners import Manners
+from handlers.watching.ports import Watched
 from tests.reports import NOW, a_run, broken, facts, healthy
 
 LONG = "x" * 400
@@ -52,6 +54,19 @@ def test_home_tabs_and_settings_are_within_slacks_limits(shown: Home) -> None:
     assert validate_view(home.view(shown, now=NOW)) == []
     if len(str(shown.place)) < 100:
         assert validate_view(home.settings(shown)) == []
+
+
+@pytest.mark.parametrize("number", [0, 60, 61, 300])
+def test_a_channels_settings_hold_many_watches_and_count_the_rest(number: int) -> None:
+    """Each watch has its filter there; nothing is cut without a word."""
+    watches = [
+        Watched(one, "C1", ProjectRef("team", f"p{one}"), "U1", NOW) for one in range(number)
+    ]
+    shown = settings.modal(Manners(), watches, None, {"channel": "C1"})
+    assert validate_view(shown) == []
+    told = str(shown["blocks"])
+    assert sum(f"/p{one}'" in told for one in range(number)) == min(number, 60)
+    assert ("watches more" in told) == (number > 60)
 
 
 def test_the_form_to_compare_is_within_slacks_limits() -> None:
