@@ -360,11 +360,13 @@ def redact(text: str) -> str:
 
 
 def _lines(text: str) -> Iterator[str]:
+    whole = text.lower()
+    needles = [needle for needle in _NAME_NEEDLES if needle in whole]
     for line in text.split("\n"):
         lower = line.lower()
         if len(lower) != len(line):  # one letter in Unicode grows when lowered
             lower = line.replace("\u0130", "i").lower()
-        if any(needle in lower for needle in _NAME_NEEDLES):
+        if needles and any(needle in lower for needle in needles):
             line = _assigned(line, lower)
         if len(line) >= 40 and any(len(word) >= 40 for word in line.split()):
             line = _LONG_WORD.sub(_long_word, line)

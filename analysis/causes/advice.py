@@ -4,6 +4,7 @@ The config's many names for the same thing are one table, `SETTINGS`. Numbers ar
 from the config or the log, never guessed.
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "batch": (
         "per_device_train_batch_size", "train_micro_batch_size_per_gpu", "micro_batch_size",
         "per_gpu_train_batch_size", "device_batch_size", "train_batch_size", "batch_size",
-        "batchsize", "bs", "mini_batch_size", "minibatch_size",
+        "per_device_batch_size", "local_batch_size", "samples_per_gpu", "batchsize", "bs", "bsz",
+        "train_bs", "mini_batch_size", "minibatch_size",
     ),
     "eval_batch": ("per_device_eval_batch_size", "eval_batch_size", "val_batch_size"),
     "accumulation": (
@@ -39,7 +41,20 @@ SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """What a setting is → the names it has in configs, the more exact first."""
 
-_HALF: Final = re.compile(r"bf16|bfloat16|fp16|float16|16-mixed|\b16\b|half", re.IGNORECASE)
+_EVALUATION: Final = frozenset(
+    ("val", "valid", "validation", "eval", "evaluation", "test", "testing", "dev", "predict",
+     "prediction", "inference")
+)  # fmt: skip
+"""Sections of a config that say nothing about training."""
+
+_EVALUATES: Final = re.compile(
+    r"^_?(?:run_|do_|_inner_)?(?:eval|valid|predict|infer|test_(?:step|loop|epoch|one))|^test$"
+)
+"""The functions that evaluate, by the names that trainers and people give them."""
+
+_DEPTH: Final = 6
+_BF16: Final = re.compile(r"bf16|bfloat16", re.IGNORECASE)
+_FP16: Final = re.compile(r"(?<!b)fp16|(?<!b)float16|(?<!\w)16(?:-\w+)?\b|half", re.IGNORECASE)
 _CAPACITY: Final = re.compile(
     r"total capacity of ([\d.]+) GiB|; ([\d.]+) GiB total capacity|with (\d+) MB memory"
 )
@@ -50,12 +65,17 @@ _OTHERS: Final = re.compile(r"Process \d+ has ([\d.]+) (GiB|MiB) memory in use")
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What advice may use: the cause, the telling text, the config and the metrics."""
+    """What advice may use: the cause, the telling text, the config and the metrics.
+
+    Attributes:
+        functions: Names of the functions that the telling exception came through.
+    """
 
     cause: Cause
     text: str
     config: Mapping[str, object]
     metrics: MetricEvidence
+    functions: tuple[str, ...] = ()
 
 
 def gpu_capacity(text: str, metrics: MetricEvidence) -> float | None:
@@ -67,44 +87,81 @@ def gpu_capacity(text: str, metrics: MetricEvidence) -> float | None:
 
 
 def setting(config: Mapping[str, object], what: str) -> object | None:
-    """The value of a setting under any of its names, at any depth of the config."""
-    flat = dict(_flat(config))
+    """The value of a setting under any of its names, at any depth of the config.
+
+    What stands in a section about evaluation is not training's; of the rest, a section about
+    training tells before others, and the outer before the inner.
+    """
+    flat = [(path, value) for path, value in _flat(config) if not _EVALUATION & set(path[:-1])]
     for name in SETTINGS[what]:
-        if name in flat:
-            return flat[name]
+        named = [(path, value) for path, value in flat if path[-1] == name]
+        if named:
+            return min(named, key=lambda one: (not _trains(one[0]), len(one[0])))[1]
     return None
 
 
-def _flat(config: Mapping[str, object], depth: int = 0) -> Iterator[tuple[str, object]]:
+def _evaluation_batch(config: Mapping[str, object]) -> int | None:
+    """The batch size of evaluation, by its own name or in a section about evaluation."""
+    own = whole(setting(config, "eval_batch"))
+    inner = (
+        whole(value)
+        for path, value in _flat(config)
+        if path[-1] in SETTINGS["batch"] and _EVALUATION & set(path[:-1])
+    )
+    return own or next((size for size in inner if size), None)
+
+
+def _trains(path: tuple[str, ...]) -> bool:
+    return any("train" in part for part in path[:-1])
+
+
+def _flat(
+    config: Mapping[str, object], path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Each setting with the names that lead to it; what W&B itself keeps there is left out."""
     for key, value in config.items():
+        parts = str(key).lower().replace("-", "_")
+        if not path and parts == "_wandb":
+            continue
+        here = (*path, *re.split(r"[./]", parts))
         if isinstance(value, Mapping):
             inner = value.get("value") if set(value) <= {"value", "desc"} else None
             if inner is not None and not isinstance(inner, Mapping):
-                yield _last(str(key)), inner
-            elif depth < 6:
+                yield here, inner
+            elif len(path) < _DEPTH:
                 nested = inner if isinstance(inner, Mapping) else value
-                yield from _flat({str(k): v for k, v in nested.items()}, depth + 1)
+                yield from _flat({str(k): v for k, v in nested.items()}, here)
         else:
-            yield _last(str(key)), value
-
-
-def _last(key: str) -> str:
-    return re.split(r"[./]", key)[-1].lower().replace("-", "_")
+            yield here, value
 
 
 def whole(value: object | None) -> int | None:
     """A positive whole number, if the value is one."""
+    number = _number(value)
+    return int(number) if number is not None and number >= 1 and number.is_integer() else None
+
+
+def _number(value: object | None) -> float | None:
+    """A finite number, if the value is one or says one."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-    return int(number) if number >= 1 and number == int(number) else None
+    return number if math.isfinite(number) else None
 
 
 def _on(value: object | None) -> bool:
     return value not in (None, False, 0, "", "false", "False", "no", "none")
+
+
+def _half(config: Mapping[str, object]) -> str | None:
+    """The 16-bit format that it trains in: `"bf16"`, `"fp16"` or none."""
+    precision = str(setting(config, "precision") or "")
+    if _on(setting(config, "bf16")) or _BF16.search(precision):
+        return "bf16"
+    return "fp16" if _on(setting(config, "fp16")) or _FP16.search(precision) else None
 
 
 def _gb(number: str, unit: str) -> float:
@@ -123,29 +180,56 @@ def _gpu_memory(c: Context) -> str:
         return "Raise gpu_memory_utilization, or lower max_model_len, so that the KV cache fits."
     capacity = gpu_capacity(c.text, c.metrics)
     card = f" on {capacity:.0f} GB" if capacity else ""
+    if any(_EVALUATES.match(name) for name in c.functions):
+        return _evaluation_memory(c, card)
     batch = whole(setting(c.config, "batch"))
     accumulation = whole(setting(c.config, "accumulation")) or 1
     if batch is not None and batch > 1:
-        less = batch // 2
-        more = -(-batch * accumulation // less)
+        less, more = _split(batch, accumulation)
+        kept = "keeps" if less * more == batch * accumulation else "nearly keeps"
         return (
             f"Batch size {batch} × accumulation {accumulation}{card}: try {less} × {more}, "
-            "which keeps the effective batch size."
+            f"which {kept} the effective batch size."
         )
-    head = f"Batch size 1{card}: " if batch == 1 else ""
-    if batch == 1 or c.config:
-        step = _saves_memory(c.config)
-        return head + (step if head else step[0].upper() + step[1:])
+    if batch == 1:
+        return f"Batch size 1{card}: {_saves_memory(c.config)}"
     if other and capacity and _gb(other[1], other[2]) > 0.3 * capacity and "this process" in c.text:
         return f"Another process holds {other[1]} {other[2]} of the GPU: free it with nvidia-smi."
     return "Halve the batch size and double gradient accumulation; the effective batch stays."
 
 
+_COUNTABLE: Final = 100_000
+
+
+def _split(batch: int, accumulation: int) -> tuple[int, int]:
+    """Half the batch, or a little less where that keeps the effective batch size exactly."""
+    effective = batch * accumulation
+    least = -(-batch // 3)  # much less at once would be much slower
+    for less in range(batch // 2, least - 1, -1) if batch < _COUNTABLE else ():
+        if effective % less == 0:
+            return less, effective // less
+    less = batch // 2
+    return less, max(1, round(effective / less))
+
+
+def _evaluation_memory(c: Context, card: str) -> str:
+    """Evaluation keeps no gradients: its own batch size, or the predictions that it gathers."""
+    batch = _evaluation_batch(c.config)
+    if batch is not None and batch > 1:
+        return (
+            f"It was evaluating, with batch size {batch}{card}: try {batch // 2} there, under "
+            "torch.no_grad(); training can stay as it is."
+        )
+    return (
+        "It was evaluating: use a smaller evaluation batch under torch.no_grad(), and move "
+        "predictions to the CPU as they come; training can stay as it is."
+    )
+
+
 def _saves_memory(config: Mapping[str, object]) -> str:
     if not _on(setting(config, "checkpointing")):
         return "turn gradient checkpointing on."
-    half = _on(setting(config, "bf16")) or _on(setting(config, "fp16"))
-    if not half and not _HALF.search(str(setting(config, "precision") or "")):
+    if _half(config) is None:
         return "train in bf16."
     length = whole(setting(config, "sequence"))
     if length is not None and length > 256:
@@ -159,25 +243,22 @@ def _host_memory(c: Context) -> str:
             "Give the container more shared memory (docker --shm-size=16g, an emptyDir of medium "
             "Memory), or use fewer data-loader workers."
         )
-    workers = whole(setting(c.config, "workers"))
-    if workers is not None and workers > 1:
+    workers = _number(setting(c.config, "workers"))
+    if workers is not None and workers >= 2:
         return (
-            f"{workers} data-loader workers each hold a copy: try {max(1, workers // 2)}, and "
+            f"{workers:.0f} data-loader workers each hold a copy: try {workers // 2:.0f}, and "
             "stream or memory-map the data; else ask for more host memory."
         )
-    return "Ask for more host memory, or load less at once: fewer workers, memory-mapped data."
+    fewer = "fewer workers, " if workers is None else ""
+    return f"Ask for more host memory, or load less at once: {fewer}memory-mapped data."
 
 
 def _nan(c: Context) -> str:
-    rate = setting(c.config, "rate")
+    rate = _number(setting(c.config, "rate"))
     clip = setting(c.config, "clip")
-    if _on(setting(c.config, "fp16")):
+    if _half(c.config) == "fp16":
         return "fp16 overflows easily: train in bf16, else lower the learning rate."
-    lower = (
-        f"Lower the learning rate ({rate}) by 3 to 10 times"
-        if rate
-        else ("Lower the learning rate")
-    )
+    lower = f"Lower the learning rate{f' ({rate:g})' if rate else ''} by 3 to 10 times"
     if not _on(clip):
         return f"{lower} and clip gradients at 1.0; check the last batch for bad values."
     since = c.metrics.nan_since_step

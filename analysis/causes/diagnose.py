@@ -60,7 +60,7 @@ def diagnose(
         exception_message=_shown(trace.message.partition("\n")[0]) if trace else None,
         frame=frame,
         quotes=quotes,
-        advice=advise(Context(verdict.cause, text, config or {}, metrics)),
+        advice=advise(Context(verdict.cause, text, config or {}, metrics, _functions(trace))),
         also=tuple(_also(verdict, found, reading, metrics))[:_MAX_ALSO],
         evidence=_evidence(verdict, reading, exit_code, state, metrics, log, text),
         rule=verdict.rule,
@@ -94,6 +94,10 @@ def _frame(verdict: Verdict, reading: Reading) -> Frame | None:
                 if is_own(frame):
                     return frame
     return None
+
+
+def _functions(trace: Trace | None) -> tuple[str, ...]:
+    return tuple(frame.function for frame in trace.frames if frame.function) if trace else ()
 
 
 def _shown(text: str) -> str:

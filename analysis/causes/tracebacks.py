@@ -170,11 +170,12 @@ class _Stream:
     def _link(self, before: list[str], start: int) -> Literal["cause", "context"] | None:
         if not self.traces:
             return None
-        if any(_CAUSE in text or _ORIGINAL in text for text in before):
+        told = "\n".join(before)
+        if _CAUSE in told or _ORIGINAL in told:
             return "cause"
-        if not self._gap(start) and _REMOTE.search(self.traces[-1].type):
+        if _REMOTE.search(self.traces[-1].type) and not self._gap(start):
             return "cause"
-        return "context" if any(_CONTEXT in text for text in before) else None
+        return "context" if _CONTEXT in told else None
 
     def _gap(self, start: int) -> bool:
         """Whether anything stands between the exception before and the trace at `start`."""
@@ -193,8 +194,10 @@ class _Stream:
                 if blanks > 1:
                     break
                 continue
-            stops = _STOP.match(text) or _HEADER.search(text) or _frame(text) or is_progress(text)
-            if stops or self.lines[following].stamped or _NAMED.match(text):
+            # The next exception comes first: it is cheap, and all there is where errors repeat.
+            if self.lines[following].stamped or _NAMED.match(text) or _STOP.match(text):
+                break
+            if _HEADER.search(text) or _frame(text) or is_progress(text):
                 break
             end, blanks = following + 1, 0
         return end

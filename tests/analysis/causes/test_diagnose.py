@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.causes import Log, MetricEvidence, WhyReport, diagnose
+from analysis.causes.advice import SETTINGS
 from analysis.causes.text import HEAD, LINE, TAIL, clean
 
 TRACE = 'Traceback (most recent call last):\n  File "/w/train.py", line 3, in go\n    run()\n'
@@ -92,6 +93,11 @@ def test_the_frame_is_the_last_one_in_the_users_own_code() -> None:
     assert frame.code == "x = json.loads(t)"
 
 
+FRAME_IN_EVALUATION = (
+    "Traceback (most recent call last):\n"
+    '  File "/w/train.py", line 41, in main\n    evaluate(model)\n'
+    '  File "/w/train.py", line 12, in evaluate\n    logits = model(batch)\n'
+)
 OOM = (
     TRACE + "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a "
     "total capacity of 79.99 GiB of which 1.00 GiB is free.\n"
@@ -116,11 +122,101 @@ OOM = (
             "256",
         ),
         ({}, "Halve the batch size"),
+        ({"lr": 1e-3}, "Halve the batch size"),
+        ({"batch_size": 7}, "try 3 × 2, which nearly keeps"),
+        ({"batch_size": 6}, "try 3 × 2, which keeps"),
+        ({"train": {"batch_size": 32}, "val": {"batch_size": 128}}, "try 16 × 2"),
+        ({"val/batch_size": 128, "train/batch_size": 32}, "try 16 × 2"),
+        ({"_wandb": {"batch_size": 4}, "bsz": 8}, "try 4 × 2"),
+        ({"batch_size": math.inf}, "Halve the batch size"),
+        ({"batch_size": math.nan}, "Halve the batch size"),
+        ({"batch_size": 10**400}, "Halve the batch size"),
+        (
+            {"batch_size": 1, "gradient_checkpointing": True, "precision": "bf16-mixed"},
+            "shard the model",
+        ),
     ],
 )
 def test_advice_on_gpu_memory_fits_the_config(config: dict[str, object], words: str) -> None:
     """The numbers come from the config and the error."""
     assert words in (diagnose(OOM, exit_code=1, config=config).advice or "")
+
+
+def test_memory_lost_in_evaluation_is_advised_on_evaluation() -> None:
+    """The training batch is not what did not fit."""
+    log = OOM.replace("Traceback (most recent call last):\n", FRAME_IN_EVALUATION, 1)
+    config = {"per_device_eval_batch_size": 64, "per_device_train_batch_size": 4}
+    advice = diagnose(log, exit_code=1, config=config).advice or ""
+    assert "evaluating, with batch size 64 on 80 GB: try 32 there" in advice
+    nested = diagnose(log, exit_code=1, config={"val": {"batch_size": 16}}).advice or ""
+    assert "try 8 there" in nested
+    assert "smaller evaluation batch" in (diagnose(log, exit_code=1).advice or "")
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"lr": 3e-4}, "Lower the learning rate (0.0003) by 3 to 10 times and clip gradients"),
+        ({"lr": [1e-3, 1e-4]}, "Lower the learning rate by 3 to 10 times and clip"),
+        ({"lr": 0.1, "gradient_clip_val": 0.5}, "restart from a checkpoint"),
+        ({"precision": "16-mixed"}, "train in bf16"),
+        ({"precision": 16}, "train in bf16"),
+        ({"dtype": "torch.float16"}, "train in bf16"),
+        ({"amp": True}, "train in bf16"),
+        ({"amp": True, "dtype": "bfloat16"}, "clip gradients"),
+        ({"precision": "bf16-mixed"}, "clip gradients"),
+        ({"precision": "32-true"}, "clip gradients"),
+    ],
+)
+def test_advice_on_a_nan_fits_the_config(config: dict[str, object], words: str) -> None:
+    """The format that overflows is named only where it is the one in use."""
+    log = TRACE + "ValueError: loss is nan\n"
+    assert words in (diagnose(log, exit_code=1, config=config).advice or "")
+
+
+@pytest.mark.parametrize(
+    ("workers", "words"),
+    [(8, "8 data-loader workers each hold a copy: try 4"), (1, "at once: memory-mapped"),
+     (0, "at once: memory-mapped"), (None, "fewer workers")],
+)  # fmt: skip
+def test_advice_on_host_memory_fits_the_workers(workers: int | None, words: str) -> None:
+    """Where nobody loads beside the process, nobody can be taken away."""
+    config = {} if workers is None else {"num_workers": workers}
+    assert words in (diagnose(TRACE + "MemoryError\n", exit_code=1, config=config).advice or "")
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from([10**400, -(10**400), "1e999", "nan"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["value", "desc", "lr", "batch_size", "val", "_wandb"]), inner
+        )
+    ),
+    max_leaves=6,
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([name for names in SETTINGS.values() for name in names]) | st.text(),
+        VALUES,
+        max_size=8,
+    ),
+    st.sampled_from(
+        ["torch.OutOfMemoryError: CUDA out of memory.", "MemoryError", "ValueError: nan"]
+    ),
+)
+def test_no_config_raises(config: dict[str, object], error: str) -> None:
+    """Whatever people put into a config, there is advice, in one line."""
+    advice = diagnose(f"{TRACE}{error}\n", exit_code=1, config=config).advice
+    assert advice
+    assert "\n" not in advice
 
 
 def test_secrets_never_reach_the_answer() -> None:
