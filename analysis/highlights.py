@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from analysis.redact import redact
 from analysis.signals import flat_config
 
 _HIGHLIGHTS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -66,7 +67,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, str) and value.strip():
-        text = " ".join(value.split())
+        text = redact(" ".join(value.split()))
         return text if len(text) <= 80 else text[:79] + "…"
     return None
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 START = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 _STEP_S = 0.5
 _QUIET_S = 0.3  # real seconds without anything beginning or ceasing to wait
+_PAUSE_S = 0.001  # real: one that never sleeps would hardly let threads have the interpreter
 # A process that waits for nothing but time takes under 1 % of a processor; one that works takes
 # more than this share even of a machine that many others load.
 _IDLE_SHARE = 0.02
@@ -77,6 +78,7 @@ class HandClock:
         async def fly() -> None:
             while True:
                 await self.asleep()
+                await asyncio.sleep(_PAUSE_S)
                 if not self._alarm_near() or await self._quiet():
                     await self.advance(_STEP_S)
 

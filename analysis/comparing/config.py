@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.redact import redact_value
+
 # In order of importance; matched on the last part of the dotted key, lower case, “-” as “_”.
 _IMPORTANT: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (what, re.compile(rf"(?:{pattern})\Z"))
@@ -122,7 +124,7 @@ def differences(
         shown.append(
             ConfigDifference(
                 key=name,
-                values=tuple(_show(value) for value in values),
+                values=tuple(redact_value(name, _show(value)) for value in values),
                 present=tuple(bool(value) for value in values),
                 important=rank is not None,
                 rank=len(_IMPORTANT) if rank is None else rank,

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import numpy as np
 
 from analysis.history import Floats, Ints, Series
+from analysis.redact import redact_name
 from analysis.refs import RunRef
 from analysis.run import ConsoleLine, Key, Project, Run, RunState, Viewer
 from analysis.sources.columns import Columns
@@ -49,7 +50,7 @@ def run_of(node: Mapping[str, Any], ref: RunRef, app_url: str) -> Run:
     last_step, keys = _keys(node.get("historyKeys"), summary or {}, _axes(wrapped or {}))
     return Run(
         ref=ref,
-        name=_text(node.get("displayName")) or ref.id,
+        name=redact_name(_text(node.get("displayName")) or ref.id),
         state=state,
         state_text=state_text,
         url=url_of(ref, app_url),

@@ -9,6 +9,7 @@ from threading import Event
 from typing import Any
 
 from analysis.errors import LogUnreadable
+from analysis.redact import redact, redact_name
 from analysis.refs import RunRef
 from analysis.run import ConsoleLine, Run, RunState
 from analysis.sources.datastore import read_records
@@ -100,7 +101,9 @@ def run_of(log: Log, now: datetime) -> Run:
             _text(about, "project") or _folder_name(log.file, parent=True) or "local",
             _text(about, "run_id") or _id_of(log.file),
         ),
-        name=_text(about, "display_name") or _text(about, "run_id") or _id_of(log.file),
+        name=redact_name(
+            _text(about, "display_name") or _text(about, "run_id") or _id_of(log.file)
+        ),
         state=state,
         state_text=state.value,
         user=_text(environment, "username") or _str(extra.get("username")),
@@ -184,7 +187,7 @@ def _command(environment: Any, extra: Mapping[str, Any]) -> str | None:
     args = list(environment.args) if environment is not None else extra.get("args")
     if program is None:
         return None
-    return " ".join([program, *map(str, args if isinstance(args, list) else ())])
+    return redact(" ".join([program, *map(str, args if isinstance(args, list) else ())]))
 
 
 def _metadata(file: Path) -> Mapping[str, Any]:

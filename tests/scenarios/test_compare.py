@@ -103,7 +103,8 @@ async def test_another_axis_is_a_button_away(
     await slack.until(lambda: len(bot.answers.asked) == 2)
     sides = ("team/proj/alpha", "team/proj/beta")
     assert bot.answers.asked[-1] == ("compare", sides, None, axis)
-    await bot.listeners.drain(50.0)
+    async with bot.clock.passing():
+        await bot.listeners.drain(50.0)
     assert [post.ts for post in slack.posts("#ml") if post.thread_ts is None] == [answer.ts]
 
 
