@@ -19,6 +19,7 @@ from analysis.causes.verdict import Verdict, decide
 MAX_QUOTES: Final = 6
 MAX_QUOTE: Final = 300
 _MAX_ALSO: Final = 5
+_TOLD_BY_METRICS: Final = frozenset(("nan_at_end", "memory_at_end"))
 _DUMP_FRAME: Final = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+) in (?P<name>.+)$')
 
 
@@ -136,6 +137,8 @@ def _quoted(verdict: Verdict, reading: Reading, frame: Frame | None) -> Iterator
         return
     if verdict.cause == "nan" and reading.nan_line is not None:
         yield reading.nan_line.text
+    if verdict.rule in _TOLD_BY_METRICS:
+        return  # the last lines would look like evidence, and are none
     last = [line for line in reading.tail(MAX_QUOTES * 2) if line.text != CUT]
     telling = [line for line in last if not is_noise(line)] or last
     for line in telling[-MAX_QUOTES:]:

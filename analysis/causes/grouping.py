@@ -2,33 +2,80 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
 from analysis.causes.model import Cause
 from analysis.causes.report import WhyReport
 
-_VARIES: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
-    (re.compile(r"0x[0-9a-fA-F]+"), "<address>"),
+_Table = tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
+
+
+def _id_if_mixed(found: re.Match[str]) -> str:
+    """A word in which letters and digits change places often is an id; `resnet50` is a word."""
+    switches = sum(a.isdigit() != b.isdigit() for a, b in pairwise(found[0]))
+    return "<id>" if switches >= 3 else found[0]
+
+
+_ADDRESS: Final = (re.compile(r"0x[0-9a-fA-F]+"), "<address>")
+_ID: Final = (
+    re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{12,}\b"),
+    "<id>",
+)
+_ABSOLUTE: Final = (re.compile(r"(?:[A-Za-z]:|(?<![\w.]))(?:[\\/][\w.+@=-]+){2,}[\\/]?"), "<path>")
+_TEMPORARY: Final = (re.compile(r"\btmp[a-z0-9_]{6,10}\b"), "<temporary>")
+_VARIES: Final[_Table] = (
+    _ADDRESS,
     (
-        re.compile(r"(?:[A-Za-z]:)?(?:[\\/][\w.+@=-]+){2,}[\\/]?|\b[\w.+-]+(?:/[\w.+@=-]+){2,}"),
-        "<path>",
+        re.compile(
+            r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"
+            r"|\b\d\d:\d\d:\d\d(?:[.,]\d+)?\b"
+        ),
+        "<time>",
     ),
-    (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{12,}\b"), "<id>"),
+    _ABSOLUTE,
+    (re.compile(r"\b[\w.+-]+(?:/[\w.+@=-]+){2,}"), "<path>"),
+    _TEMPORARY,
+    _ID,
+    (re.compile(r"\b[a-z0-9]{7,}\b"), _id_if_mixed),
+    (re.compile(r"(?<!\w)[-+](?=[\d.])"), ""),
     (re.compile(r"\d+(?:[.,:_]\d+)*(?:e[-+]?\d+)?"), "<n>"),
+    (re.compile(r"<n> ?(?:[KMGT]i?B|bytes|B)\b"), "<size>"),
     (re.compile(r"(?:<n>[,x ]*){2,}"), "<n> "),
     (re.compile(r"\s+"), " "),
 )
+_OF_A_NAME: Final = frozenset(
+    ("KeyError", "AttributeError", "NameError", "ModuleNotFoundError", "ImportError")
+)
+"""Errors that are about a name: `'layer1'` and `'layer2'` are two, whatever their numbers."""
+_OF_A_RUN: Final = (_ADDRESS, _ABSOLUTE, _TEMPORARY, _ID)
+_QUOTED: Final = re.compile(r"(['\"])(?P<name>[^'\"]{1,120})\1")
 _BY_CAUSE: Final = frozenset(("gpu_oom", "killed", "timeout_limit", "preempted", "interrupted"))
 
 
-def normalised(message: str) -> str:
-    """A message without what differs from run to run: numbers, paths, addresses, ids."""
-    for pattern, name in _VARIES:
-        message = pattern.sub(name, message)
-    return message.strip()[:200]
+def normalised(message: str, kind: str = "") -> str:
+    """A message without what differs from run to run: numbers, paths, times, addresses, ids.
+
+    Where the type of the exception, `kind`, is about a name, names in quotes keep their numbers.
+    """
+    names: list[str] = []
+
+    def keep(found: re.Match[str]) -> str:
+        names.append(_without(found["name"], _OF_A_RUN))
+        return "<name>"
+
+    if kind in _OF_A_NAME:
+        message = _QUOTED.sub(keep, message)
+    return " ".join([_without(message, _VARIES).strip()[:200], *names[:4]])
+
+
+def _without(text: str, table: _Table) -> str:
+    for pattern, name in table:
+        text = pattern.sub(name, text)
+    return text
 
 
 def fingerprint(report: WhyReport) -> str:
@@ -39,7 +86,7 @@ def fingerprint(report: WhyReport) -> str:
     """
     message = report.exception_message or (report.quotes[0] if report.quotes else "")
     kind = (report.exception_type or "").rpartition(".")[2]
-    told = "" if report.cause in _BY_CAUSE else normalised(message)
+    told = "" if report.cause in _BY_CAUSE else normalised(message, kind)
     where = report.frame.function if report.frame and report.frame.function else ""
     if report.cause in {"unknown", "none"} and not kind:
         told = ""

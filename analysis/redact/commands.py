@@ -6,6 +6,7 @@ from typing import Final
 from analysis.redact.token import (
     LEAST,
     MARK,
+    Replace,
     Token,
     keep_first,
     keep_first_if_random,
@@ -13,11 +14,14 @@ from analysis.redact.token import (
 )
 
 
-def _after(program: str, flag: str) -> re.Pattern[str]:
-    """The word after a flag of a program, in the same command; a second pass finds nothing."""
-    return re.compile(
-        rf"(\b(?:{program})\b[^\n|;]{{0,300}}?[ ](?:{flag})[\"']?)(?!\[redacted)[^\s\"']{{3,}}"
-    )
+def _command(program: str, flag: str) -> tuple[re.Pattern[str], Replace]:
+    """The words after a flag, to the end of the command of a program."""
+    secret = re.compile(rf"([ ](?:{flag})[\"']?)(?!\[redacted)[^\s\"']{{3,}}")
+
+    def replace(match: re.Match[str]) -> str:
+        return secret.sub(keep_first, match[0])
+
+    return re.compile(rf"\b(?:{program})\b[^\n|;]*"), replace
 
 
 def _login(match: re.Match[str]) -> str:
@@ -47,17 +51,14 @@ COMMANDS: Final[tuple[Token, ...]] = (
     Token(("login(",), re.compile(r"\blogin\([^)\n]{1,400}"), _login),
     Token(
         (" login",),
-        _after(r"(?:docker|podman|az|registry|oras|skopeo|nerdctl)[ ]login", r"-p[ ]+"),
-        keep_first,
+        *_command(r"(?:docker|podman|az|registry|oras|skopeo|nerdctl)[ ]login", r"-p[ ]+"),
     ),
     Token(
-        ("curl",),
-        _after("curl", r"(?:-u|-U|--user|--proxy-user)[ =]?[\"']?[^\s:\"']{1,80}:"),
-        keep_first,
+        ("curl",), *_command("curl", r"(?:-u|-U|--user|--proxy-user)[ =]?[\"']?[^\s:\"']{1,80}:")
     ),
-    Token(("sshpass",), _after("sshpass", r"-p[ ]?"), keep_first),
-    Token(("mysql", "mariadb"), _after(r"(?:mysql|mariadb)[\w-]*", r"-p(?=[^\s-])"), keep_first),
-    Token(("redis-cli",), _after("redis-cli", r"-a[ ]+"), keep_first),
+    Token(("sshpass",), *_command("sshpass", r"-p[ ]?")),
+    Token(("mysql", "mariadb"), *_command(r"(?:mysql|mariadb)[\w-]*", r"-p(?=[^\s-])")),
+    Token(("redis-cli",), *_command("redis-cli", r"-a[ ]+")),
     Token(("pass:",), re.compile(r"([ =]pass:)(?!\[redacted)[^\s\"']{4,}"), keep_first),
 )
 """Programs and calls that take a secret by its place or by a short flag."""

@@ -67,10 +67,10 @@ def _value(line: str, found: re.Match[str]) -> tuple[int, int]:
         return nothing
     hard = hard and (word != "pass" or bool(left))
     if not sep.strip() or "," in sep:
-        before = line[max(0, found.start() - 200) : found.start()]
-        netrc = word == "password" and _NETRC.search(before)
-        if not (left.startswith("-") or netrc or _SETS.search(before.removesuffix(left))):
-            return _spoken(line, found, left, before.removesuffix(left))
+        before = line[max(0, found.start() - 100) : found.start()].removesuffix(left)
+        netrc = word == "password" and "login" in before and _NETRC.search(before)
+        if not (left.startswith("-") or netrc or _SETS.search(before[-20:])):
+            return _spoken(line, found, left, before[-20:])
         if found["open"] is None and line[start : start + 1] == "-":
             return nothing
     ahead = line[start : start + 64]
@@ -103,17 +103,15 @@ _BEFORE: Final = re.compile(
 def _spoken(line: str, found: re.Match[str], left: str, before: str) -> tuple[int, int]:
     """A value told in a sentence, “the token is …”: only if it looks like a secret."""
     at = found.end("rest")
-    said = _SAID.match(line, at, at + 400)
     nothing = at, at
-    if said is None or found["rest"] not in ("", "s") or not found["word"].startswith(_SPEAKABLE):
+    if left or found["rest"] not in ("", "s") or not found["word"].startswith(_SPEAKABLE):
         return nothing
-    if left or _TEXT_TOKEN.search(before.rstrip()):
+    said = _SAID.match(line, at, at + 400)
+    value = said["value"].rstrip(".:!?])}") if said else ""
+    if said is None or not looks_random(value) or _PLAIN.match(value):
         return nothing
     bare = not said["said"].strip() and found["word"] in {"token", "secret"}
-    if bare and not _BEFORE.search(before):
-        return nothing
-    value = said["value"].rstrip(".:!?])}")
-    if not looks_random(value) or _PLAIN.match(value):
+    if _TEXT_TOKEN.search(before.rstrip()) or (bare and not _BEFORE.search(before)):
         return nothing
     return said.start("value"), said.start("value") + len(value)
 

@@ -137,7 +137,7 @@ HEADERS: Final[tuple[Token, ...]] = (
         # Not "ignore case": a pattern that starts with a set is searched many times faster.
         re.compile(
             r"([BbTt](?:[Ee][Aa][Rr][Ee][Rr]|[Aa][Ss][Ii][Cc]|[Oo][Kk][Ee][Nn])\s{1,4})"
-            r"([A-Za-z0-9._~+/=-]{8,})"
+            r"([A-Za-z0-9._~+/=-]{8,})(?!\[redacted)"
         ),
         _bearer,
     ),

@@ -62,6 +62,18 @@ def test_a_nan_in_the_metrics_explains_an_assertion() -> None:
     assert found.cause == "nan"
 
 
+def test_what_only_metrics_tell_quotes_no_line_as_its_evidence() -> None:
+    """The sentence says what was seen; the console's last lines did not tell it."""
+    at_the_end = MetricEvidence(nan_before_end=True, nan_since_step=40, last_step=90)
+    found = diagnose("starting\nreading the data\n", exit_code=1, metrics=at_the_end)
+    assert (found.cause, found.quotes) == ("nan", ())
+    assert "not finite" in WhyReport.of(found).sentence
+    told = diagnose("step 5 loss nan\nbye\n", exit_code=1, metrics=at_the_end)
+    assert told.quotes == ("step 5 loss nan",)
+    memory = MetricEvidence(host_memory_pct=99.0)
+    assert diagnose("starting\n", exit_code=1, metrics=memory).quotes == ()
+
+
 def test_the_error_of_one_rank_is_the_cause_of_what_the_others_print() -> None:
     """The first cause in time, not the ranks that died of it, in whatever order they print."""
     other = "[rank0]: torch.distributed.DistBackendError: NCCL error: remote process exited\n"

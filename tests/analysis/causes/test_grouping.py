@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analysis.causes import Failure, WhyReport, diagnose, fingerprint, group_failures, why_batch
+from analysis.causes.grouping import normalised
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -22,6 +25,60 @@ def test_numbers_paths_and_addresses_do_not_tell_errors_apart() -> None:
     one = failed("ValueError: shard 17 of /data/a/x.bin at 0x7f00aa is short", path="/home/a/d.py")
     two = failed("ValueError: shard 9 of /mnt/b/c/y.bin at 0x11bb22 is short", path="/home/b/d.py")
     assert fingerprint(one) == fingerprint(two)
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("bad file /scratch/tmpab12cd/x.pt", "bad file /data/a/b/tmpzz98qq/x.pt"),
+        ("no such file: 'tmpab12cd/x.pt'", "no such file: 'tmpzz98qq/x.pt'"),
+        ("pid 41 died at 2025-06-11 10:11:12", "pid 9912 died at 2025-07-01T01:02:03.5Z"),
+        ("[2025-06-11 10:11:12,123] bad", "[2025-06-12 11:11:12,999] bad"),
+        ("got 12 MiB", "got 1.5 GiB"),
+        ("shape [2, 3] vs [4, 5, 6]", "shape [7, 3] vs [4, 5]"),
+        ("<Foo object at 0x7f1> is odd", "<Foo object at 0x9aa> is odd"),
+        ("rank 3 failed on cuda:3", "rank 0 failed on cuda:0"),
+        ("run x81k2mzq failed", "run b81k2azq failed"),
+        ("host gpu-07.cluster:29500", "host gpu-11.cluster:1234"),
+        ("took 1.2e-05 s, then -3", "took 3 s, then 4"),
+        ("tensor a (12) must match", "tensor a (1,024) must match"),
+        ("id 3f9a1c0 bad", "id 99aa1bc bad"),
+        ("dtype float32 expected, not in x", "dtype float32 expected,  not in x"),
+    ],
+)
+def test_what_varies_from_run_to_run_makes_no_other_error(one: str, two: str) -> None:
+    """Times, sizes, ids, hosts, shapes and temporary folders."""
+    assert fingerprint(failed(f"RuntimeError: {one}")) == fingerprint(
+        failed(f"RuntimeError: {two}")
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("KeyError: 'layer1'", "KeyError: 'layer2'"),
+        ("KeyError: 'img_256'", "KeyError: 'img_512'"),
+        ("KeyError: 'model/a/b'", "KeyError: 'model/c/d'"),
+        ("AttributeError: 'A' object has no attribute 'x1'",
+         "AttributeError: 'A' object has no attribute 'x2'"),
+        ("ModuleNotFoundError: No module named 'a1'", "ModuleNotFoundError: No module named 'a2'"),
+        ("NameError: name 'x1' is not defined", "NameError: name 'x2' is not defined"),
+        ("RuntimeError: no kernel for resnet", "RuntimeError: no kernel for convnext"),
+    ],
+)  # fmt: skip
+def test_another_name_is_another_error(one: str, two: str) -> None:
+    """A key, an attribute, a module: what is missing tells errors apart, with its numbers."""
+    assert fingerprint(failed(one)) != fingerprint(failed(two))
+
+
+@given(
+    st.text(max_size=300) | st.text("a1-_/.:'\"", max_size=300), st.sampled_from(["", "KeyError"])
+)
+def test_any_message_can_be_told_apart(message: str, kind: str) -> None:
+    """Bounded, and the same each time."""
+    told = normalised(message, kind)
+    assert len(told) <= 1_000
+    assert told == normalised(message, kind)
 
 
 def test_another_key_type_or_function_is_another_error() -> None:
