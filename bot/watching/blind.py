@@ -12,7 +12,7 @@ from typing import Any, Final
 from analysis.errors import AccessError, AnalysisError, NotFound
 from bot.background.ports import CardChange
 from bot.storage import CardKey, Watch
-from bot.watching.subscriptions import where_of
+from bot.watching.stored.places import where_of
 from handlers.watching.render import BLIND
 
 SURE_AFTER: Final = 3

@@ -12,7 +12,7 @@ from analysis.run import Run, RunState
 from analysis.watching.groups import best_of
 from analysis.watching.tracks import Track
 from bot.storage import Watch
-from bot.watching.subscriptions import watched_of
+from bot.watching.stored.places import watched_of
 from handlers.views import board
 
 HOURS: Final = 24.0

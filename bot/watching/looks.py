@@ -21,7 +21,9 @@ from analysis.why import why
 from bot.storage import Database, watches
 from bot.storage.reminders import Reminder
 from bot.storage.schedules import Schedule
-from bot.watching.subscriptions import TIMED, briefing_place, where_of
+from bot.watching.stored.places import where_of
+from bot.watching.stored.reminders import TIMED
+from bot.watching.stored.schedules import briefing_place
 from handlers.ports import Clock
 from handlers.views.look import Shown
 

@@ -18,7 +18,7 @@ from bot.storage.seen import RunState as WatchState
 from bot.watching import boards
 from bot.watching.carried import Carried
 from bot.watching.seeing import Seeing
-from bot.watching.subscriptions import board_key
+from bot.watching.stored.places import board_key
 from bot.watching.telling import Told
 
 _LOST_FOR: Final = timedelta(hours=24)

@@ -16,7 +16,7 @@ from bot.settings import Settings
 from bot.storage import Database
 from bot.watching.looks import Briefer, Looks, Waiter
 from bot.watching.previews import Previews
-from bot.watching.subscriptions import (
+from bot.watching.stored import (
     StoredBoards,
     StoredHistory,
     StoredReminders,

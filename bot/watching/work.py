@@ -33,7 +33,7 @@ from bot.watching.limits import limits_of
 from bot.watching.outcome import Part, put_together
 from bot.watching.rules import OwnRules
 from bot.watching.seeing import Eyes, Seeing
-from bot.watching.subscriptions import ONLY_RULES, board_key, where_of
+from bot.watching.stored.places import ONLY_RULES, board_key, where_of
 from bot.watching.telling import Listener, Told, card_key, tell
 from bot.watching.wanted import Wanted
 from handlers.ports import Sender
