@@ -17,8 +17,8 @@ from analysis.refs import RunRef
 from analysis.reports import EvalReport, FindingReport, RunFacts, RunReport
 from analysis.run import Run, RunState
 from analysis.watching.changes import Memory, changes
+from bot.watching.judged import Listener
 from bot.watching.previews import Audience
-from bot.watching.telling import Listener
 from handlers.watching.manners import Manners
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)

@@ -22,9 +22,10 @@ from analysis.sources.base import RunSource
 from analysis.thresholds import DEFAULTS, Thresholds
 from analysis.watching.changes import Leaders
 from bot.storage import Database, mutes, rules
+from bot.watching.judged import Listener
 from bot.watching.limits import limits_of
 from bot.watching.rules import OwnRules
-from bot.watching.telling import Listener, tell
+from bot.watching.telling import tell
 from bot.watching.wanted import Wanted
 from handlers.ports import Clock
 from handlers.watching.manners import Manners

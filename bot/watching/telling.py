@@ -7,26 +7,20 @@ hours hold comes as one digest; many runs that merely begin or end at once are o
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-from analysis.alerts.base import Alert, is_group, label_of
-from analysis.causes.report import finite_json
+from analysis.alerts.base import Alert, is_group
 from analysis.findings import Severity
 from analysis.watching.groups import group_name
-from bot.background import policy
-from bot.background.policy import QuietHours
 from bot.background.ports import AlertNote, CardChange, Post
 from bot.storage import CardKey, Outgoing
-from bot.storage.alerts import Fate
-from bot.storage.mutes import Mute
-from bot.watching import deleted
 from bot.watching import lines as fresh_lines
+from bot.watching.content import TRUTH, event_key, event_of, merged, plain
+from bot.watching.judged import Listener, Verdict, called, judged, mild_only, quiet_hours, speaks
 from bot.watching.lines import Line, digest
-from handlers.watching.manners import Manners
 from handlers.watching.render import CARD, CHANGES
 
 BUNDLE: Final = 3
@@ -34,32 +28,8 @@ BUNDLE: Final = 3
 CROWD: Final = 10
 """More new cards of one look than these that tell of problems are one message instead: a machine
 that takes fifty runs with it is one thing that happened."""
-_KEPT: Final = 12  # events of a card
-_FINAL: Final = frozenset({"finished", "failed", "stopped", "crashed", "ended", deleted.KIND})
-_TRUTH: Final = _FINAL | {"returned", "started"}
-"""What a card always shows, muted or not: how its run stands."""
 _LISTED: Final = 15
 _MENTIONED: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """One watch, and how its channel wants to be told.
-
-    Attributes:
-        mutes: those in force in its channel.
-        owners: Slack users by W&B user name, for mentions.
-        cooling: at least so long between two fresh lines about one card.
-        groups: what a sweep's or group's card says of its runs, by subject.
-    """
-
-    watch_id: int
-    channel: str
-    manners: Manners
-    mutes: Sequence[Mute] = ()
-    owners: Mapping[str, str] = field(default_factory=dict)
-    cooling: timedelta = timedelta(hours=1)
-    groups: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +41,6 @@ class Told:
     notes: tuple[AlertNote, ...] = ()
     resolved: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    alert: Alert
-    fate: Fate
-    why: str
 
 
 def card_key(channel: str, subject: str) -> CardKey:
@@ -102,16 +65,16 @@ def tell(
         now: the look's time.
         said: messages of fresh lines that the known cards name, by subject.
     """
-    verdicts = _judged(listener, alerts, now)
-    by_card: dict[str, list[_Verdict]] = {}
+    verdicts = judged(listener, alerts, now)
+    by_card: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         by_card.setdefault(verdict.alert.card or verdict.alert.subject, []).append(verdict)
     fresh_cards = {
         subject: found
         for subject, found in by_card.items()
-        if subject not in known and any(_speaks(verdict) for verdict in found)
+        if subject not in known and any(speaks(verdict) for verdict in found)
     }
-    mild = {subject for subject, found in fresh_cards.items() if _mild(found)}
+    mild = {subject for subject, found in fresh_cards.items() if mild_only(found)}
     grave = fresh_cards.keys() - mild
     bundled = (mild if len(mild) > BUNDLE else set()) | (grave if len(grave) > CROWD else set())
     cards: list[CardChange] = []
@@ -150,68 +113,18 @@ def tell(
     )
 
 
-# What becomes of each alert
-
-
-def _judged(listener: Listener, alerts: Sequence[Alert], now: datetime) -> list[_Verdict]:
-    manners = policy.Manners(quiet=_quiet(listener.manners))
-    asked = [_asked(listener, alert) for alert in alerts]
-    decided = policy.admit(
-        asked, manners=manners, mutes=listener.mutes, last_fresh={}, now=now
-    ).judged
-    found = []
-    for alert, one in zip(alerts, decided, strict=True):
-        if not listener.manners.wants(alert.kind):
-            found.append(_Verdict(alert, "off", f"alerts of the kind “{alert.kind}” are off here"))
-        else:
-            found.append(_Verdict(alert, one.fate, one.why))
-    return found
-
-
-def _asked(listener: Listener, alert: Alert) -> policy.Alert:
-    """The alert as mutes see it: a mute of a sweep or group covers its runs."""
-    silent = {mute.subject for mute in listener.mutes if mute.scope == "run"}
-    run = alert.card if alert.card in silent and alert.subject not in silent else alert.subject
-    kind = {"returned": "started"}.get(alert.kind, alert.kind)
-    return policy.Alert(
-        watch_id=listener.watch_id,
-        run=run,
-        kind=kind,
-        severity=alert.severity,
-        payload={},
-        code=alert.code,
-        episode=alert.episode,
-        opens=alert.opens,
-    )
-
-
-def _quiet(manners: Manners) -> QuietHours | None:
-    if manners.quiet is None:
-        return None
-    start, end = manners.quiet
-    return QuietHours(start, end, ZoneInfo(manners.zone))
-
-
-def _speaks(verdict: _Verdict) -> bool:
-    return verdict.fate == "posted" and verdict.alert.opens
-
-
-def _mild(found: Iterable[_Verdict]) -> bool:
-    return all(v.alert.severity is Severity.INFO for v in found if _speaks(v))
-
-
 # Cards
 
 
 def _new_card(
-    listener: Listener, key: CardKey, found: Sequence[_Verdict], now: datetime
+    listener: Listener, key: CardKey, found: Sequence[Verdict], now: datetime
 ) -> CardChange:
-    said = [v for v in found if v.fate == "posted" or v.alert.kind in _TRUTH]
-    payload = _merged(listener, key.subject, {}, said, now)
-    loud = [v.alert for v in said if _speaks(v)]
+    said = [v for v in found if v.fate == "posted" or v.alert.kind in TRUTH]
+    payload = merged(listener, key.subject, {}, said, now)
+    loud = [v.alert for v in said if speaks(v)]
     if any(alert.severity is Severity.CRITICAL for alert in loud):
         payload["fresh_at"] = now.isoformat()
-    payload |= _mention(listener, loud)
+    payload |= called(listener, loud)
     return CardChange(key, payload, listener.watch_id)
 
 
@@ -219,24 +132,24 @@ def _edited(
     listener: Listener,
     key: CardKey,
     before: Mapping[str, Any],
-    found: Sequence[_Verdict],
+    found: Sequence[Verdict],
     now: datetime,
 ) -> tuple[list[CardChange], list[Line]]:
-    shown = [v for v in found if v.fate != "off" or v.alert.kind in _TRUTH]
+    shown = [v for v in found if v.fate != "off" or v.alert.kind in TRUTH]
     if not shown:
         return [], []
-    payload = _merged(listener, key.subject, before, shown, now)
+    payload = merged(listener, key.subject, before, shown, now)
     lines = []
-    loud = [v.alert for v in found if _speaks(v)]
+    loud = [v.alert for v in found if speaks(v)]
     critical = [alert for alert in loud if alert.severity is Severity.CRITICAL]
     if critical and listener.manners.fresh_lines and _cooled(before, listener.cooling, now):
         payload["fresh_at"] = now.isoformat()
         told = {
-            "key": _event_key(critical[0]),
+            "key": event_key(critical[0]),
             "name": critical[0].name or str(payload.get("name")),
             "subject": key.subject,
             "headline": critical[0].headline,
-            **_mention(listener, critical),
+            **called(listener, critical),
         }
         lines.append(Line(key, told))
     return [CardChange(key, payload, listener.watch_id)], lines
@@ -265,97 +178,13 @@ def _cooled(before: Mapping[str, Any], cooling: timedelta, now: datetime) -> boo
     return last > now or now - last >= cooling
 
 
-def _merged(
-    listener: Listener,
-    subject: str,
-    before: Mapping[str, Any],
-    found: Sequence[_Verdict],
-    now: datetime,
-) -> dict[str, Any]:
-    """A card's content after what happened."""
-    events: list[dict[str, Any]] = [dict(event) for event in before.get("events") or ()]
-    payload = {key: value for key, value in before.items() if key != "mention"}
-    for verdict in found:
-        alert = verdict.alert
-        if alert.kind == "returned":
-            events = [_superseded(event, alert, now) for event in events]
-        events = _with(events, _event(alert, grouped=is_group(subject)))
-        if alert.subject == subject or not is_group(subject):
-            payload["name"] = alert.name or label_of(alert.subject)
-        if alert.run is not None and not is_group(subject):
-            payload["facts"] = alert.run.model_dump(mode="json")
-        if alert.metrics:
-            payload["metrics"] = {**(payload.get("metrics") or {}), **_plain(alert.metrics)}
-        if alert.kind == "returned":
-            payload.pop("cause", None)
-        if alert.cause is not None:
-            payload["cause"] = alert.cause.model_dump(mode="json")
-    payload |= {"subject": subject, "events": events[-_KEPT:]}
-    if is_group(subject):
-        payload.setdefault("name", group_name(subject))
-        if subject in listener.groups:
-            payload["group"] = dict(listener.groups[subject])
-    payload.setdefault("name", label_of(subject))
-    return payload
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as JSON holds them: PostgreSQL refuses a row with a NaN in it."""
-    return {key: finite_json(value) for key, value in values.items()}
-
-
-def _event_key(alert: Alert) -> str:
-    return f"{alert.subject}:{alert.kind}:{alert.code}:{alert.episode}"
-
-
-def _event(alert: Alert, *, grouped: bool) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "key": _event_key(alert),
-        "kind": alert.kind,
-        "code": alert.code,
-        "severity": alert.severity.value,
-        "headline": alert.headline,
-        "at": alert.opened_at.isoformat(),
-    }
-    if alert.closed_at is not None:
-        told["closed_at"] = alert.closed_at.isoformat()
-    if grouped and alert.run is not None:
-        told["name"] = alert.name
-    advice = alert.evidence.numbers.get("advice")
-    if advice:
-        told["advice"] = str(advice)
-    return told
-
-
-def _with(events: list[dict[str, Any]], event: dict[str, Any]) -> list[dict[str, Any]]:
-    """The events with one more, or with the end of one that is there."""
-    for place, before in enumerate(events):
-        if before["key"] == event["key"]:
-            was = before.get("was") or before["headline"]
-            merged = {**before, **event, "was": was, "at": before["at"]}
-            return [*events[:place], *events[place + 1 :], merged]
-    if len(events) >= _KEPT:
-        over = next((e for e in events if e.get("closed_at")), events[0])
-        events = [e for e in events if e is not over]
-    return [*events, event]
-
-
-def _superseded(event: dict[str, Any], alert: Alert, now: datetime) -> dict[str, Any]:
-    """An end of a run that goes on again was not its end."""
-    last = event["kind"] in _FINAL and not event.get("closed_at")
-    mine = event["key"].startswith(f"{alert.subject}:")
-    if not (last and mine):
-        return event
-    return {**event, "closed_at": now.isoformat(), "over": "but it went on"}
-
-
 # What goes into threads, and into the channel
 
 
 def _reply(
-    listener: Listener, key: CardKey, found: Sequence[_Verdict], *, mention: bool
+    listener: Listener, key: CardKey, found: Sequence[Verdict], *, mention: bool
 ) -> list[Post]:
-    loud = [v.alert for v in found if _speaks(v)]
+    loud = [v.alert for v in found if speaks(v)]
     if not loud:
         return []
     what = Outgoing(
@@ -368,16 +197,16 @@ def _reply(
     return [Post(what, listener.watch_id, thread_of=key)]
 
 
-def _bundle(listener: Listener, found: Sequence[Sequence[_Verdict]]) -> list[Post]:
-    loud = [v.alert for several in found for v in several if _speaks(v)]
+def _bundle(listener: Listener, found: Sequence[Sequence[Verdict]]) -> list[Post]:
+    loud = [v.alert for several in found for v in several if speaks(v)]
     if not loud:
         return []
     loud.sort(key=lambda alert: (-alert.severity.rank, alert.kind))
-    owners = [_mention(listener, [alert]).get("mention") for alert in loud]
+    owners = [called(listener, [alert]).get("mention") for alert in loud]
     payload = {
         "name": f"{len(found)} runs",
         "subject": "",
-        "events": [{**_event(a, grouped=True), "name": a.name} for a in loud[:_LISTED]],
+        "events": [{**event_of(a, grouped=True), "name": a.name} for a in loud[:_LISTED]],
         "counts": dict(Counter(alert.kind for alert in loud)),
         "mentions": list(dict.fromkeys(owner for owner in owners if owner))[:_MENTIONED],
     }
@@ -392,9 +221,9 @@ def _bundle(listener: Listener, found: Sequence[Sequence[_Verdict]]) -> list[Pos
 
 
 def _digest(
-    listener: Listener, by_card: Mapping[str, Sequence[_Verdict]], now: datetime
+    listener: Listener, by_card: Mapping[str, Sequence[Verdict]], now: datetime
 ) -> list[Post]:
-    quiet = _quiet(listener.manners)
+    quiet = quiet_hours(listener.manners)
     until = quiet.until(now) if quiet else None
     posts = []
     for subject, found in by_card.items():
@@ -419,14 +248,14 @@ def _changes(
     payload: dict[str, Any] = {
         "name": _name_of(subject, alerts),
         "subject": subject,
-        "events": [_event(alert, grouped=grouped) for alert in alerts],
+        "events": [event_of(alert, grouped=grouped) for alert in alerts],
     }
     causes = [alert.cause for alert in alerts if alert.cause is not None]
     if len(causes) == 1:
         payload["cause"] = causes[0].model_dump(mode="json")
     if len(alerts) == 1 and alerts[0].metrics:
-        payload["metrics"] = _plain(alerts[0].metrics)
-    return payload | (_mention(listener, alerts) if mention else {})
+        payload["metrics"] = plain(alerts[0].metrics)
+    return payload | (called(listener, alerts) if mention else {})
 
 
 def _name_of(subject: str, alerts: Sequence[Alert]) -> str:
@@ -438,20 +267,6 @@ def _name_of(subject: str, alerts: Sequence[Alert]) -> str:
     return f"{runs.pop()} ({name})" if len(runs) == 1 else name
 
 
-def _mention(listener: Listener, alerts: Sequence[Alert]) -> dict[str, str]:
-    """The linked owner of a run with a critical problem, where the channel asked for that."""
-    if not listener.manners.mentions:
-        return {}
-    for alert in alerts:
-        if alert.cause is not None and alert.cause.cause == "interrupted":
-            continue  # somebody pressed Ctrl-C: nobody is called for what they just did
-        if alert.severity is Severity.CRITICAL and alert.run is not None and alert.run.user:
-            owner = listener.owners.get(alert.run.user)
-            if owner:
-                return {"mention": owner}
-    return {}
-
-
 def _name(listener: Listener, alerts: Sequence[Alert]) -> str:
     """Names a message for ever by what it tells: two watches of a channel tell it once."""
     return f"{listener.channel}:{digest(alert.key(listener.channel) for alert in alerts)}"
@@ -459,7 +274,7 @@ def _name(listener: Listener, alerts: Sequence[Alert]) -> str:
 
 def _note(
     listener: Listener,
-    verdict: _Verdict,
+    verdict: Verdict,
     known: Mapping[str, Mapping[str, Any]],
     fresh: Mapping[str, Any],
     bundled: set[str],
@@ -478,7 +293,7 @@ def _note(
         payload={
             "headline": alert.headline,
             "rule": alert.evidence.rule,
-            "numbers": _plain(alert.evidence.numbers),
+            "numbers": plain(alert.evidence.numbers),
             "why": verdict.why,
             "name": alert.name,
         },

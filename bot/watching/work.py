@@ -29,12 +29,13 @@ from bot.storage.mutes import Mute
 from bot.storage.seen import RunState as WatchState
 from bot.watching import blind, boards, deleted, lines
 from bot.watching.carried import Carried
+from bot.watching.judged import Listener
 from bot.watching.limits import limits_of
 from bot.watching.outcome import Part, put_together
 from bot.watching.rules import OwnRules
 from bot.watching.seeing import Eyes, Seeing
 from bot.watching.stored.places import ONLY_RULES, board_key, where_of
-from bot.watching.telling import Listener, Told, card_key, tell
+from bot.watching.telling import Told, card_key, tell
 from bot.watching.wanted import Wanted
 from handlers.ports import Sender
 from handlers.reply import Posted

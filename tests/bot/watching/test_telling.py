@@ -11,7 +11,8 @@ from analysis.causes.report import WhyReport
 from analysis.findings import Severity
 from analysis.reports import RunFacts
 from bot.storage.mutes import Mute
-from bot.watching.telling import BUNDLE, CROWD, Listener, Told, tell
+from bot.watching.judged import Listener
+from bot.watching.telling import BUNDLE, CROWD, Told, tell
 from handlers.views.validate import validate_message
 from handlers.watching.manners import Manners
 from handlers.watching.render import render
