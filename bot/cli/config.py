@@ -19,7 +19,7 @@ def command(markdown: bool, config: str | None) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from bot.settings import origin_of, rows
+    from bot.settings_table import origin_of, rows
 
     if markdown:
         out(settings_table())
@@ -41,8 +41,8 @@ def command(markdown: bool, config: str | None) -> None:
 
 def settings_table() -> str:
     """The settings as a Markdown table, made from their definition."""
-    from bot.settings import rows
     from bot.settings_errors import allowed
+    from bot.settings_table import rows
 
     lines = ["| variable | in the file | takes | default | what it does |", "|---|---|---|---|---|"]
     for row in rows():
@@ -57,7 +57,7 @@ def settings_table() -> str:
 
 
 def _shown(value: object, settings: "Settings") -> str:
-    from bot.settings import in_words
+    from bot.settings_table import in_words
 
     if value is None:
         return "not set"

@@ -9,17 +9,9 @@ from pydantic import SecretStr
 
 from bot.cli.config import settings_table
 from bot.cli.group import main
-from bot.settings import (
-    Access,
-    Settings,
-    WrongSettings,
-    check_tokens,
-    load,
-    origin_of,
-    read_file,
-    rows,
-)
+from bot.settings import Access, Settings, WrongSettings, check_tokens, load, read_file
 from bot.settings_errors import allowed
+from bot.settings_table import origin_of, rows
 
 ROOT = Path(__file__).resolve().parents[2]
 

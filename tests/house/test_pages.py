@@ -12,7 +12,7 @@ import pytest
 from benchmarks.pages import pages
 from bot.cli.config import settings_table
 from bot.cli.group import COMMANDS, LazyGroup, cli
-from bot.settings import rows
+from bot.settings_table import rows
 from tests.runs import RUNS
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -223,7 +223,7 @@ async def test_eval_of_labelled_runs(cli: Cli, tmp_path: Path) -> None:
 
 async def test_config_prints_every_setting(cli: Cli) -> None:
     """Whole names, whatever the width."""
-    from bot.settings import rows
+    from bot.settings_table import rows
 
     shown = (await cli("config")).out
     assert not [row.variable for row in rows() if row.variable not in shown]
