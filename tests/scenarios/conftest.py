@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -11,6 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from analysis.plots.curves import RunCurves
 from analysis.refs import Defaults
 from bot.demo.slack import LocalSlack
+from bot.demo.wandb import LocalWandb
 from handlers.conversation.context import ContextBuilder
 from handlers.dispatch import Dispatcher
 from handlers.language import understand
@@ -25,6 +27,8 @@ from handlers.surface.panel import SlackPanel
 from handlers.surface.ports import Surface
 from tests.clocks import HandClock
 from tests.scenarios.harness import PNG, Answers, Bot, OnlyTeam, Runs, talk
+from tests.scenarios.office import Office, a_workspace, office
+from tests.scenarios.watching import House, a_house
 
 
 @pytest.fixture
@@ -96,3 +100,22 @@ async def bot(slack: LocalSlack) -> AsyncIterator[Bot]:
         )
         await listeners.drain(1.0)
         await handler.close_async()  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    """The whole bot with its jobs in one's hand, for watching."""
+    async with a_house(tmp_path, monkeypatch) as made:
+        yield made
+
+
+@pytest.fixture
+async def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
+    """The whole bot between a workspace and a W&B that hold nothing yet."""
+    clock = HandClock()
+    async with (
+        a_workspace() as slack,
+        LocalWandb(clock=lambda: clock.now().timestamp()) as wandb,
+        office(tmp_path, monkeypatch, slack=slack, wandb=wandb, clock=clock) as made,
+    ):
+        yield made

@@ -1,6 +1,6 @@
 """Talking with the bot about runs: it understands, asks back, remembers, and says which run."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,6 @@ from bot.demo.wandb import LocalWandb, Status
 from handlers.views.validate import validate_message
 from tests.clocks import HandClock
 from tests.scenarios.office import ADA, BOB, Office, a_workspace, office, read
-
-
-@pytest.fixture
-async def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    clock = HandClock()
-    async with (
-        a_workspace() as slack,
-        LocalWandb(clock=lambda: clock.now().timestamp()) as wandb,
-        office(tmp_path, monkeypatch, slack=slack, wandb=wandb, clock=clock) as made,
-    ):
-        yield made
 
 
 async def uses_vision(here: Office) -> None:

@@ -1,26 +1,8 @@
 """Comparing, explaining and counting failures with the whole bot, against a local Slack and W&B."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
-
-from bot.demo.wandb import LocalWandb
 from handlers.views.validate import validate_message
-from tests.clocks import HandClock
 from tests.comparisons import LOG
-from tests.scenarios.office import Office, a_workspace, office, read
-
-
-@pytest.fixture
-async def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    clock = HandClock()
-    async with (
-        a_workspace() as slack,
-        LocalWandb(clock=lambda: clock.now().timestamp()) as wandb,
-        office(tmp_path, monkeypatch, slack=slack, wandb=wandb, clock=clock) as made,
-    ):
-        yield made
+from tests.scenarios.office import Office, read
 
 
 async def test_two_runs_are_compared_from_what_they_logged(here: Office) -> None:

@@ -1,21 +1,17 @@
 """Slack's own charts and tables, in a workspace that takes them and in one that does not."""
 
 import dataclasses
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from analysis.plots.curves import Curve, RunCurves
 from bot.demo.slack import LocalSlack, Message
-from bot.demo.wandb import LocalWandb
 from handlers.views.validate import validate_message
-from tests.clocks import HandClock
 from tests.handlers.views.examples import failures
 from tests.reports import examined, healthy
 from tests.scenarios.harness import Bot
-from tests.scenarios.office import Office, a_workspace, office, read
+from tests.scenarios.office import Office, read
 from tests.scenarios.test_describe import answered
 
 EPOCHS = np.arange(1.0, 13.0)
@@ -97,17 +93,6 @@ async def test_what_a_workspace_does_not_know_is_not_tried_each_time(
     slack.unknown_blocks.clear()
     assert await refusals() == 0
     assert "data_table" in kinds((await slack.until(lambda: slack.messages("#ml")))[-1])
-
-
-@pytest.fixture
-async def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    clock = HandClock()
-    async with (
-        a_workspace() as slack,
-        LocalWandb(clock=lambda: clock.now().timestamp()) as wandb,
-        office(tmp_path, monkeypatch, slack=slack, wandb=wandb, clock=clock) as place,
-    ):
-        yield place
 
 
 async def test_a_long_list_of_runs_is_one_table(here: Office) -> None:

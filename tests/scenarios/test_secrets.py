@@ -4,19 +4,17 @@ import json
 import logging
 import random
 import string
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from analysis.causes import WhyReport, diagnose
 from analysis.causes.batch import why_batch
-from bot.demo.wandb import Errors, LocalWandb
+from bot.demo.wandb import Errors
 from bot.text_why import explanation
-from tests.clocks import HandClock
-from tests.scenarios.office import Office, a_workspace, office
+from tests.scenarios.office import Office
 
 _CHANCE = random.Random(11)
 _ALNUM = string.ascii_letters + string.digits
@@ -88,17 +86,6 @@ def test_why_never_tells_a_secret(kind: str, line: str) -> None:
         assert not leaks(console.file.getvalue(), secret)  # type: ignore[attr-defined]
         batch = json.dumps({"id": "a", "log": log, "exit_code": 1})
         assert not leaks("\n".join(why_batch([batch])), secret)
-
-
-@pytest.fixture
-async def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    clock = HandClock()
-    async with (
-        a_workspace() as slack,
-        LocalWandb(clock=lambda: clock.now().timestamp()) as wandb,
-        office(tmp_path, monkeypatch, slack=slack, wandb=wandb, clock=clock) as made,
-    ):
-        yield made
 
 
 def everything(here: Office) -> str:

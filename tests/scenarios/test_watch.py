@@ -1,14 +1,10 @@
 """A channel that watches: its board, the cards of its runs, and what is never said twice."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import numpy as np
-import pytest
 
 from bot.demo.wandb import LocalRun, Status
 from handlers.views.validate import validate_message
-from tests.scenarios.watching import House, a_house, ago
+from tests.scenarios.watching import House, ago
 
 OOM = (
     "Traceback (most recent call last):\n"
@@ -16,12 +12,6 @@ OOM = (
     "    loss.backward()\n"
     "torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB"
 )
-
-
-@pytest.fixture
-async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
-    async with a_house(tmp_path, monkeypatch) as house:
-        yield house
 
 
 def a_run(house: House, name: str, *, points: int = 40, **more: object) -> LocalRun:

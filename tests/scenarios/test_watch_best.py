@@ -1,19 +1,10 @@
 """The best of a project: known from the first look on, whichever direction is better."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from bot.demo.wandb import LocalRun
-from tests.scenarios.watching import House, a_house, ago
-
-
-@pytest.fixture
-async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
-    async with a_house(tmp_path, monkeypatch) as house:
-        yield house
+from tests.scenarios.watching import House, ago
 
 
 def a_run(

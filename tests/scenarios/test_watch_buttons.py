@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from bot.demo.slack import Message
 from bot.demo.wandb import LocalRun
 from handlers.views.validate import validate_message
-from tests.scenarios.watching import House, a_house, ago
+from tests.scenarios.watching import House, a_house, a_run
 
 TOO_LATE = 301.0
 
@@ -21,18 +20,6 @@ async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         house.slack.add_user("gast", kind="guest")
         house.slack.channel("#ml").members.append(house.slack.user("gast").id)
         yield house
-
-
-def a_run(house: House, name: str, **more: object) -> LocalRun:
-    """A run that is going well, its last row just now."""
-    return house.wandb.add_run(
-        "demo",
-        "digits",
-        name,
-        columns={"train/loss": np.linspace(2.0, 1.0, 40)},
-        created_at=ago(house, seconds=40),
-        **more,  # type: ignore[arg-type]
-    )
 
 
 async def a_card(house: House, name: str = "fresh", **more: object) -> LocalRun:

@@ -5,31 +5,11 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from analysis.refs import ProjectRef
-from bot.demo.wandb import LocalRun
 from handlers.views.validate import validate_message, validate_view
-from tests.scenarios.watching import House, a_house, ago
-
-
-@pytest.fixture
-async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
-    async with a_house(tmp_path, monkeypatch) as house:
-        yield house
-
-
-def a_run(house: House, name: str, **more: object) -> LocalRun:
-    """A run that is going well."""
-    return house.wandb.add_run(
-        "demo",
-        "digits",
-        name,
-        columns={"train/loss": np.linspace(2.0, 1.0, 40)},
-        created_at=ago(house, seconds=40),
-        **more,  # type: ignore[arg-type]
-    )
+from tests.scenarios.watching import House, a_house, a_run
 
 
 async def test_a_watch_can_be_undone_for_five_minutes(house: House) -> None:

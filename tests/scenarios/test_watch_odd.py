@@ -3,12 +3,10 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from bot.demo.wandb import LocalRun
 from handlers.views.validate import validate_message
-from tests.scenarios.watching import House, a_house, ago
+from tests.scenarios.watching import House, a_house, a_run
 
 
 @pytest.fixture
@@ -17,18 +15,6 @@ async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         a_run(house, "going")
         await house.says("/wandb use demo/digits")
         yield house
-
-
-def a_run(house: House, name: str, **more: object) -> LocalRun:
-    """A run that is going well, its last row just now."""
-    return house.wandb.add_run(
-        "demo",
-        "digits",
-        name,
-        columns={"train/loss": np.linspace(2.0, 1.0, 40)},
-        created_at=ago(house, seconds=40),
-        **more,  # type: ignore[arg-type]
-    )
 
 
 async def stored(house: House) -> list[tuple[str, str]]:

@@ -1,33 +1,9 @@
 """Bad times of a watch: what somebody does to its channel and messages, and what W&B does."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import numpy as np
-import pytest
-
 from bot.demo.slack import Message
-from bot.demo.wandb import LocalRun, Status
+from bot.demo.wandb import Status
 from handlers.views.validate import validate_message
-from tests.scenarios.watching import House, a_house, ago
-
-
-@pytest.fixture
-async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
-    async with a_house(tmp_path, monkeypatch) as house:
-        yield house
-
-
-def a_run(house: House, name: str, **more: object) -> LocalRun:
-    """A run that is going well, its last row just now."""
-    return house.wandb.add_run(
-        "demo",
-        "digits",
-        name,
-        columns={"train/loss": np.linspace(2.0, 1.0, 40)},
-        created_at=ago(house, seconds=40),
-        **more,  # type: ignore[arg-type]
-    )
+from tests.scenarios.watching import House, a_run
 
 
 async def watching(house: House) -> None:

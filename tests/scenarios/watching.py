@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,7 +20,7 @@ from wandb.sdk import wandb_setup
 from bot import manifest
 from bot.background.engine import Engine
 from bot.demo.slack import InstalledApp, LocalSlack, Message, View
-from bot.demo.wandb import API_KEY, LocalWandb
+from bot.demo.wandb import API_KEY, LocalRun, LocalWandb
 from bot.settings import load
 from bot.wiring import Application, build
 from tests.clocks import HandClock
@@ -217,6 +218,18 @@ def _by_hand(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Engine, "enqueue", enqueue)
     monkeypatch.setattr(Engine, "live", live)
     monkeypatch.setattr(Engine, "cancel", cancel)
+
+
+def a_run(house: House, name: str, **more: Any) -> LocalRun:
+    """A run that is going well, its last row just now."""
+    return house.wandb.add_run(
+        "demo",
+        "digits",
+        name,
+        columns={"train/loss": np.linspace(2.0, 1.0, 40)},
+        created_at=ago(house, seconds=40),
+        **more,
+    )
 
 
 def ago(house: House, **span: float) -> float:
