@@ -8,6 +8,8 @@ from functools import partial
 
 from analysis.describe import report_of
 from analysis.errors import AnalysisError
+from analysis.filters import EVERYTHING, Filter, Matter, matches
+from analysis.findings import Severity
 from analysis.flight import gather_bounded, off_loop
 from analysis.history import History
 from analysis.looking.arranging import arrange
@@ -35,11 +37,15 @@ class Targets:
         projects: of the entity, only these.
         all_projects: every project of the entity, however many; else those with a run that runs
             or ended within the hours, at most ``MOST_PROJECTS``.
+        condition: only the runs for which it holds.
+        me: the W&B user name that ``owner:me`` means in it.
     """
 
     within: ProjectRef
     projects: tuple[str, ...] = ()
     all_projects: bool = False
+    condition: Filter = EVERYTHING
+    me: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,7 @@ async def look(
         for where, answer in zip(chosen.where, answers, strict=True)
         if isinstance(answer, Found) and answer.more
     ]
-    reports = await off_loop(_judge, found, now, thresholds, overrides or {}, asking.since)
+    reports = await off_loop(_judge, found, targets, now, thresholds, overrides or {}, asking.since)
     return arrange(
         reports,
         now=now,
@@ -174,24 +180,38 @@ async def _probe(asking: Asking, where: ProjectRef) -> bool | None:
 
 def _judge(
     found: Sequence[Found],
+    targets: Targets,
     now: datetime,
     thresholds: Thresholds,
     overrides: Overrides,
     since: datetime,
 ) -> list[RunReport]:
-    """The reports on all runs that count."""
-    return [
-        report_of(
+    """The reports on all runs that count and for which the condition holds."""
+    judged = (
+        (
             run,
-            answer.curves.get(run.ref, History()),
-            now=now,
-            thresholds=thresholds,
-            overrides=overrides,
+            report_of(
+                run,
+                answer.curves.get(run.ref, History()),
+                now=now,
+                thresholds=thresholds,
+                overrides=overrides,
+            ),
         )
         for answer in found
         for run in answer.runs
         if counts(run, since)
+    )
+    return [
+        report
+        for run, report in judged
+        if matches(targets.condition, _matter(run, report, targets))
     ]
+
+
+def _matter(run: Run, report: RunReport, targets: Targets) -> Matter:
+    worst = max((one.severity for one in report.findings), key=lambda s: s.rank, default=None)
+    return Matter(run, severity=worst or Severity.INFO, me=targets.me)
 
 
 def counts(run: Run, since: datetime) -> bool:

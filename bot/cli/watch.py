@@ -1,5 +1,6 @@
 """``wandb-bot watch``: all running jobs at a glance, then what failed and what finished."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="How far back to show what failed and finished, by when it ended.",
 )
+@click.option(
+    "--where",
+    "condition",
+    metavar="FILTER",
+    help="Only some runs, such as “owner:me and (state:failed or tag:prod)”.",
+)
 @click.option("--unfold", is_flag=True, help="Show each run of sweeps and groups.")
 @options("json", "fail-on-critical", "now", "config")
 @coroutine
@@ -32,6 +39,7 @@ async def command(
     projects: str | None,
     all_projects: bool,
     hours: float,
+    condition: str | None,
     unfold: bool,
     as_json: bool,
     fail_on_critical: bool,
@@ -43,20 +51,24 @@ async def command(
     The entity defaults to the key's own. Without --projects and --all-projects: projects with a
     run that runs or ended within --hours, at most 20. A folder of runs on disk will do too.
     """
+    from analysis.filters import is_about_me, parse
     from analysis.look import look
     from analysis.sources import Effort
     from bot.cli.runs import Runs
 
     if projects is not None and all_projects:
         raise click.UsageError("--projects and --all-projects exclude each other.")
+    only = parse(condition or "")
     settings = load_settings(config)
     moment = now_or(now)
     deadline = settings.describe.deadline_s
     async with Runs(moment, deadline) as runs:
         source, within = await runs.projects(where)
+        targets = _targets(within, projects, all_projects=all_projects)
+        me = (await source.viewer()).username if is_about_me(only) else None
         report = await look(
             source,
-            _targets(within, projects, all_projects=all_projects),
+            replace(targets, condition=only, me=me),
             now=moment,
             hours=hours,
             effort=Effort(deadline),

@@ -11,9 +11,10 @@ from handlers.targets import may_read
 from handlers.views import look as view
 from handlers.views.look import Shown
 from handlers.waiting import background
-from handlers.watching.filters import filters_of_flags
+from handlers.watching.filters import filters_of_flags, must_know_me
 from handlers.watching.places import flags_of, shown_of, targets_of, where_shown
 
+_LONGEST = 500  # letters of a filter: each button of the look carries it
 _QUIET_S = 1.0
 _SLOW_S = 4.0
 
@@ -21,13 +22,15 @@ _SLOW_S = 4.0
 @command(Intent.WATCH_NOW)
 async def look(ask: Ask) -> AsyncIterator[Reply]:
     """Looks at everything that runs, failed or finished lately."""
-    if filters_of_flags({k: v for k, v in flags_of(ask).items() if k not in ("owner", "user")}):
-        raise BadReference(
-            "A look with --once shows all runs; only --owner narrows it.",
-            "Leave --once out to watch only those runs, or add --preview to try that first.",
-        )
+    others = {k: v for k, v in flags_of(ask).items() if k not in ("owner", "user")}
+    only = filters_of_flags(others) or ""
+    if len(only) > _LONGEST:
+        raise BadReference("That filter is too long for a look.", "Watch with it, or ask for less.")
+    await must_know_me(ask, only)
+    person = await ask.services.conversation.accounts.of(ask.request.user) if only else None
     owner = await owner_of(ask, ask.reading.slots.owner)
-    async for reply in answered(ask, await shown_of(ask, owner), fresh=True):
+    shown = await shown_of(ask, owner, only=only, me=person.wandb if person else None)
+    async for reply in answered(ask, shown, fresh=True):
         yield reply
 
 

@@ -72,7 +72,8 @@ async def _these_too(ask: Ask, where: ProjectRef, runs: str) -> str:
 @action(look_view.WATCH)
 async def watch_here(ask: Ask) -> AsyncIterator[Reply]:
     """Starts watching what a look shows."""
-    async for reply in begun(ask, targets_of(clicked(ask)).within, None):
+    shown = clicked(ask)
+    async for reply in begun(ask, targets_of(shown).within, shown.where or None):
         yield reply
 
 

@@ -61,8 +61,8 @@ _TABLE = (
         "ENTITY[/PROJECT] | RUN [--once] [--preview] [--hours N] [--projects P1,P2] [--where …]",
         "Watch a project in this channel: a board, and alerts as they happen.",
         "With --once it only shows how all running jobs are doing now. With --preview it tells how "
-        "many messages the last 7 days would have made, and saves nothing. --where narrows it to "
-        "some runs: “owner:me and (state:failed or tag:prod)”.",
+        "many messages the last 7 days would have made, and saves nothing. --where narrows all "
+        "three to some runs: “owner:me and (state:failed or tag:prod)”.",
         ("/wandb watch acme/vision", "/wandb watch acme --once", "/wandb watch acme --preview"),
         _RUNS | _PLACE, "entity",
         {"once": "once", "preview": "preview", "hours": "hours", "projects": "projects",
@@ -194,7 +194,16 @@ ALSO: Mapping[str, frozenset[Intent]] = {
 }
 """What a sentence that begins with a command's name may mean beside the command itself."""
 
-_TOKEN = re.compile(r'"([^"]*)"|(\S+)')
+_TOKEN = re.compile(
+    r"""
+    (?P<flag>--[\w-]+)=(?:"(?P<given>[^"]*)"|'(?P<given_single>[^']*)'(?!\S))
+  | "(?P<quoted>[^"]*)"
+  | (?<!\S)'(?P<single>[^']*)'(?!\S)
+  | (?P<word>\S+)
+    """,
+    re.VERBOSE,
+)
+"""A flag with its value in quotes, words in quotes, or one word."""
 _SLASH = re.compile(r"^\s*/wandb(?:[\s:,]+|$)", re.IGNORECASE)
 VALUELESS = frozenset({"once", "preview", "full", "all-projects", "json"})
 """Flags that take no value."""
@@ -250,28 +259,32 @@ def parse(text: str) -> Parsed:
     Returns:
         The parts; the command is None if the first word is none.
     """
-    tokens = [(quoted, word) for quoted, word in _TOKEN.findall(text)]
-    name = tokens[0][1].lower() if tokens else ""
+    tokens = list(_TOKEN.finditer(text))
+    name = (tokens[0]["word"] or "").lower() if tokens else ""
     command = COMMANDS.get(name)
     rest: list[str] = []
     flags: dict[str, str] = {}
     unknown: list[str] = []
     place = 1 if command else 0
     while place < len(tokens):
-        quoted, word = tokens[place]
+        token = tokens[place]
         place += 1
-        if not word.startswith("--") or len(word) == 2:
-            rest.append(f'"{quoted}"' if quoted else word)
+        if token["flag"]:
+            flag = token["flag"][2:].lower()
+            value = token["given"] or token["given_single"] or ""
+        elif not (word := token["word"] or "").startswith("--") or len(word) == 2:
+            rest += [token[0]] if token[0] != '""' else []
             continue
-        flag, has_value, value = word[2:].partition("=")
-        flag = flag.lower()
+        else:
+            flag, has_value, value = word[2:].partition("=")
+            flag = flag.lower()
+            if not has_value and flag not in VALUELESS and place < len(tokens):
+                following = tokens[place]
+                if not following[0].startswith("--"):
+                    value = following["quoted"] or following["single"] or following["word"] or ""
+                    place += 1
         if command and flag not in command.flags:
             unknown.append(flag)
-        if not has_value and flag not in VALUELESS and place < len(tokens):
-            following = tokens[place][0] or tokens[place][1]
-            if not following.startswith("--"):
-                value = following
-                place += 1
         value = value.strip('"')
         flags[flag] = f"{flags[flag]},{value}" if flags.get(flag) else value
     return Parsed(command, " ".join(rest), flags, tuple(unknown))

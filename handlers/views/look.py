@@ -45,6 +45,8 @@ class Shown:
         page: which page, from 0.
         unfolded: sweeps and groups whose runs are listed.
         owner: only the runs of this W&B user.
+        where: only the runs for which this filter holds, in the text form of the core.
+        me: the W&B user name that ``owner:me`` means in it.
     """
 
     entity: str
@@ -54,13 +56,18 @@ class Shown:
     page: int = 0
     unfolded: tuple[str, ...] = ()
     owner: str | None = None
+    where: str = ""
+    me: str | None = None
 
     @property
     def value(self) -> str:
         """As a button carries it."""
         told = {"e": self.entity, "p": self.projects, "a": self.every, "h": self.hours}
+        only = {"w": self.where, "m": self.me} if self.where else {}
         return json.dumps(
-            {**told, "n": self.page, "u": self.unfolded, "o": self.owner}, separators=(",", ":")
+            {**told, "n": self.page, "u": self.unfolded, "o": self.owner, **only},
+            separators=(",", ":"),
+            ensure_ascii=False,
         )
 
     @classmethod
@@ -81,6 +88,8 @@ class Shown:
                 page=max(0, int(told["n"])),
                 unfolded=tuple(str(name) for name in told["u"])[:_MOST_UNFOLDED],
                 owner=told["o"] if isinstance(told["o"], str) else None,
+                where=str(told.get("w") or ""),
+                me=told["m"] if isinstance(told.get("m"), str) else None,
             )
         except (ValueError, KeyError, TypeError):
             return None
@@ -153,7 +162,7 @@ def message(look: Look, shown: Shown, *, now: datetime, watch: bool = False) -> 
     blocks: list[Block | None] = [b.section(mrkdwn("*{text}*", text=text))]
     blocks += list(_lines(page, shown, several=several_projects(look)))
     if not rows:
-        blocks.append(b.section(_nothing(look)))
+        blocks.append(b.section(_nothing(look, shown)))
     blocks += problems(look)
     blocks.append(b.context(_foot(look, shown, pages, len(rows), now)))
     blocks.append(b.actions(_buttons(shown, pages, watch=watch)))
@@ -198,8 +207,15 @@ def problems(look: Look) -> list[Block | None]:
     return [b.context(join("\n", lines))]
 
 
-def _nothing(look: Look) -> Mrkdwn:
+def _nothing(look: Look, shown: Shown) -> Mrkdwn:
     where = escape(", ".join(look.within) or "there", 200)
+    if shown.where:
+        return mrkdwn(
+            "No run in {where} meets {only}. Look further back with {more}, or ask for less.",
+            where=where,
+            only=code(shown.where, 200),
+            more=code("--hours 168"),
+        )
     return mrkdwn(
         "There is nothing to show in {where}. Start a run, or look further back with {more}.",
         where=where,
@@ -367,6 +383,8 @@ def _foot(look: Look, shown: Shown, pages: int, rows: int, now: datetime) -> Mrk
         )  # fmt: skip
     if shown.owner:
         parts.append(mrkdwn("runs of {owner}", owner=escape(shown.owner, 60)))
+    if shown.where:
+        parts.append(mrkdwn("only {where}", where=code(shown.where, 200)))
     parts.append(mrkdwn("W&amp;B, {when}", when=date(min(look.generated_at, now))))
     return join("  ·  ", parts)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from html import unescape
 from typing import Final
 
+from analysis import filters as conditions
 from analysis.errors import BadReference, BadRequest
 from analysis.look import Targets
 from analysis.refs import ProjectRef, shorten
@@ -66,21 +67,27 @@ async def where_of(ask: Ask) -> ProjectRef:
     return await place_of(ask)
 
 
-async def shown_of(ask: Ask, owner: str | None = None) -> Shown:
-    """What a look is asked about."""
+async def shown_of(
+    ask: Ask, owner: str | None = None, *, only: str = "", me: str | None = None
+) -> Shown:
+    """What a look is asked about: of one owner's runs, or of those that meet a filter."""
     slots, flags = ask.reading.slots, flags_of(ask)
     where = await where_of(ask)
     named = tuple(dict.fromkeys(slots.projects or ()))
     projects = named or ((where.project,) if where.project else ())
     hours = min(slots.hours or HOURS, _MOST_HOURS)
-    return Shown(where.entity, projects, "all-projects" in flags, hours, owner=owner)
+    return Shown(where.entity, projects, "all-projects" in flags, hours, owner=owner, where=only,
+                 me=me)  # fmt: skip
 
 
 def targets_of(shown: Shown) -> Targets:
     """The same as the core asks it."""
+    condition = conditions.parse(shown.where)
     if len(shown.projects) == 1:
-        return Targets(ProjectRef(shown.entity, shown.projects[0]))
-    return Targets(ProjectRef(shown.entity), shown.projects, shown.every)
+        within = ProjectRef(shown.entity, shown.projects[0])
+        return Targets(within, condition=condition, me=shown.me)
+    within = ProjectRef(shown.entity)
+    return Targets(within, shown.projects, shown.every, condition, shown.me)
 
 
 def where_shown(shown: Shown) -> str:

@@ -1,6 +1,7 @@
 """A look at many runs: what is shown, what is named as missing, and what it costs."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,12 +9,13 @@ import numpy as np
 import pytest
 
 from analysis.errors import NotAuthenticated, ProjectNotFound
+from analysis.filters import parse
 from analysis.findings import Health
 from analysis.look import MOST_PROJECTS, Targets, look
 from analysis.looking.report import Look, LookEntry
 from analysis.refs import ProjectRef
 from analysis.sources import Effort, OfflineSource, WandbSource
-from bot.demo.wandb import API_KEY, HISTORY_FIELDS, Errors, LocalRun, LocalWandb, Null, Status
+from bot.demo.wandb import API_KEY, HISTORY_FIELDS, Errors, LocalRun, LocalWandb, Null, Status, User
 from tests.runs import truth
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -74,6 +76,31 @@ async def test_what_runs_failed_and_finished(server: LocalWandb, source: WandbSo
     assert report.running[1].progress is not None
     assert report.running[1].progress.eta_s == pytest.approx(101, rel=0.05)
     assert report.running[1].heartbeat_age_s == 0.0
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        ("tag:prod", {"bad", "gone"}),
+        ("severity:critical", {"bad"}),
+        ("owner:me", {"mine"}),
+        ("state:finished or owner:me", {"gone", "mine"}),
+        ("config.lr >= 0.01 and not name:b*", {"gone"}),
+        ("train/loss < 1.2", {"gone", "mine"}),
+        ("group:nothing", set()),
+    ],
+)
+async def test_a_condition_narrows_a_look(
+    server: LocalWandb, source: WandbSource, condition: str, found: set[str]
+) -> None:
+    """By what a run is, its config, its metrics and how it is doing; the counts follow."""
+    a_run(server, "bad", broken=True, tags=["prod"]).configure({"lr": 0.1})
+    a_run(server, "gone", ago_h=1.0, state="finished", tags=["prod"]).configure({"lr": 0.01})
+    a_run(server, "mine", user=User("ada-w", "Ada", "ada@example.com"))
+    targets = replace(MADE, condition=parse(condition), me="ada-w")
+    seen = await looked(source, targets)
+    assert {entry.run.id for entry in seen.entries()} == found
+    assert seen.summary.running + seen.summary.finished == len(found)
 
 
 async def test_a_run_counts_by_when_it_ended(server: LocalWandb, source: WandbSource) -> None:

@@ -241,6 +241,29 @@ async def test_a_look_at_few_or_many_runs_is_paged(patient: House, count: int) -
         assert "page 2 of 25" in turned.plain
 
 
+async def test_a_look_takes_the_filters_of_a_watch(house: House) -> None:
+    """`--once --tag …` shows those runs only, says so, and becomes a watch of them."""
+    a_run(house, "mine", tags=["prod"])
+    a_run(house, "other")
+    await house.says("/wandb watch demo/digits --once --tag prod")
+    look = house.channel()[-1]
+    assert "1 running" in look.text
+    assert "mine" in look.plain
+    assert "other" not in look.plain
+    assert "only `tag:prod`" in look.plain
+    await house.click(look, "Refresh")
+    assert "other" not in next(m for m in house.channel() if m.ts == look.ts).plain
+    await house.click(look, "Watch Here")
+    here = await house.app.services.watching.subscriptions.in_channel(house.slack.channel("#ml").id)
+    assert [one.filters for one in here] == ["tag:prod"]
+    await house.says("/wandb watch demo/digits --once --where 'state:failed'")
+    assert "No run in demo/digits meets `state:failed`" in house.channel()[-1].plain, (
+        house.private()
+    )
+    await house.says(f"/wandb watch demo/digits --once --where name:{'x' * 600}")
+    assert "too long" in house.private() + house.channel()[-1].plain
+
+
 async def test_a_group_is_one_line_until_it_is_unfolded(house: House) -> None:
     """A group's runs are listed on demand, in place."""
     for number in range(5):

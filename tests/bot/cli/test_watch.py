@@ -94,6 +94,21 @@ async def test_the_entity_is_the_keys_own(server: LocalWandb, watch: Run) -> Non
     assert left.report["within"] == ["demo/made"]
 
 
+async def test_a_filter_narrows_it(server: LocalWandb, watch: Run) -> None:
+    """`--where` takes what a watch takes; “me” is whose key it is; nonsense is a usage error."""
+    for name, tags in (("one", ["prod"]), ("two", [])):
+        loss = {"train/loss": np.linspace(2.0, 1.0, 40)}
+        at = NOW.timestamp() - 40
+        server.add_run("demo", "made", name, columns=loss, created_at=at, tags=tags)
+    left = await watch("demo/made", "--where", "tag:prod", "--json")
+    assert [entry["run"]["id"] for entry in left.report["running"]] == ["one"]
+    mine = await watch("demo/made", "--where", "owner:me", "--json")
+    assert mine.code == 0
+    wrong = await watch("demo/made", "--where", "tag:(")
+    assert wrong.code == 2
+    assert "“tag:” lacks its value" in wrong.err
+
+
 async def test_several_projects_one_of_them_unreadable(server: LocalWandb, watch: Run) -> None:
     """What cannot be read is named, the rest shown: a partial report is fine."""
     a_run(server, "fine")

@@ -186,6 +186,22 @@ def test_flags_may_stand_in_any_order_and_quotes_keep_names_together() -> None:
     assert parsed.flags == {"by": "tokens", "metric": "eval/loss"}
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        '--where "tag:a or tag:b"',
+        "--where 'tag:a or tag:b'",
+        '--where="tag:a or tag:b"',
+        "--where='tag:a or tag:b'",
+    ],
+)
+def test_a_flag_takes_words_in_quotes_of_either_kind(typed: str) -> None:
+    """As a shell would."""
+    parsed = parse(f"watch alice's/vision {typed} --once")
+    assert parsed.rest == "alice's/vision"
+    assert parsed.flags == {"where": "tag:a or tag:b", "once": ""}
+
+
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_each_command_has_help_and_examples_that_work(name: str) -> None:
     """An example in the help text is understood as its command."""
