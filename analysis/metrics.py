@@ -21,6 +21,8 @@ from analysis.objectives import LossKind as LossKind
 from analysis.objectives import loss_kind as loss_kind
 from analysis.run import Run
 
+_FRAMES = frozenset({"metrics", "metric", "coco", "bbox", "segm", "keypoints"})
+"""Words that say what was measured upon, not what (Ultralytics, MMDetection, Detectron2)."""
 Overrides = Mapping[str, str | Sequence[str]]
 """A user's own choice of names: signal (one of ``SIGNALS``) to name or names."""
 SIGNALS = ("loss", "eval", "grad_norm", "learning_rate", "step", "epoch", "tokens", "throughput")
@@ -83,6 +85,11 @@ EVAL = (
     "validation/accuracy",
     "accuracy",
     "test/accuracy",
+    "metrics/mAP50-95(B)",
+    "metrics/mAP50-95(M)",
+    "metrics/mAP50(B)",
+    "coco/bbox_mAP",
+    "bbox/AP",
 )
 REWARD = (
     "eval/mean_reward",
@@ -217,13 +224,21 @@ def evals(names: Collection[str]) -> list[str]:
             continue
         own = words(name)
         held_out = split_of(name) == "eval"
-        lone = len(own) == 1 and not is_loss_name(name) and name not in REWARD
-        if held_out or (lone and not _has_held_out(own[0], names)):
+        core = _core(own)
+        lone = len(core) == 1 and not is_loss_name(name) and name not in REWARD
+        if held_out or (lone and not _has_held_out(core[0], names)):
             rest.append((_eval_rank(own, name), name))
     found = _ranked(EVAL, names, rest)
     if any(split_of(name) == "eval" and words(name)[-1] in ("accuracy", "acc") for name in found):
         found = [name for name in found if name != "accuracy"]
     return found
+
+
+def _core(own: tuple[str, ...]) -> tuple[str, ...]:
+    """The words without a frame around them: ``metrics/mAP50-95(B)``, ``coco/bbox_mAP``."""
+    if not _FRAMES & set(own):
+        return own
+    return tuple(w for w in own if w not in _FRAMES and not w.isdecimal() and len(w) > 1)
 
 
 def _has_held_out(word: str, names: Collection[str]) -> bool:

@@ -25,7 +25,8 @@ _DOWN_WORDS = LOSS_WORDS | frozenset(
 )
 _UP_WORDS = frozenset(
     "accuracy accuracies acc acc1 acc5 top1 top5 f1 fbeta precision recall auc auroc auprc aucpr "
-    "ap map map50 ndcg mrr hits bleu rouge rouge1 rouge2 rougel rougelsum meteor chrf cider spice "
+    "ap ap50 ap75 map map50 map75 ndcg mrr hits bleu rouge rouge1 rouge2 rougel "
+    "rougelsum meteor chrf cider spice "
     "iou miou jaccard dice r2 psnr ssim matthews mcc pearson pearsonr spearman spearmanr kappa "
     "score reward rewards rew return returns success winrate elo em sdr snr margins correlation "
     "likelihood loglik sensitivity specificity".split()

@@ -4,7 +4,8 @@ Sees: s.evals value float64[m] (rewards too, in reinforcement learning), s.loss.
 Formula: as in ``overfitting``, the level of the last evaluations is worse than the best smoothed
     one beyond the noise, and more than t.eval_degraded of the whole gain is lost. Where only one
     kind of metric turned (a loss, an accuracy) the leading one of the other kind must not
-    contradict it.
+    contradict it. Beside ``overfitting`` it is said of a metric that is no loss and has lost more
+    than half of its gain: the held-out loss alone may rise while the answers stay right.
 Thresholds: t.eval_degraded, t.eval_noise. Source: as overfitting; Henderson et al. 2018 on the
     scatter of returns, hence the larger share.
 Stays silent on: what ``overfitting`` reports already, what a training loss that is not finite or
@@ -28,6 +29,7 @@ from analysis.thresholds import Thresholds
 
 CODE = "eval_degraded"
 _ADVICE = "Keep the checkpoint of the best step, and look at what changed after it."
+_COLLAPSE = 0.5  # of all that was gained
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
@@ -39,12 +41,20 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
             CODE, "too few evaluations yet" if held_out else "no evaluation metric is logged"
         )
         return
-    if any(isinstance(found, Finding) for found in overfitting.detect(s, t)) or _explained(s, t):
+    if _explained(s, t):
         return
-    lost = [w for c in enough if (w := _lost(c, s, t)) is not None and not restarted(w, s)]
+    if any(isinstance(found, Finding) for found in overfitting.detect(s, t)):
+        enough = [c for c in enough if not is_loss_name(c.name)]
+        lost = [w for w in _losses(enough, s, t) if w.rise > _COLLAPSE * w.gain]
+    else:
+        lost = _losses(enough, s, t)
     leading = bool(lost) and lost[0].curve.name == enough[0].name
     if lost and (leading or 2 * len(lost) >= len(enough)):
         yield _report(lost[0])
+
+
+def _losses(curves: list[Curve], s: Signals, t: Thresholds) -> list[Worse]:
+    return [w for c in curves if (w := _lost(c, s, t)) is not None and not restarted(w, s)]
 
 
 def _explained(s: Signals, t: Thresholds) -> bool:
@@ -84,7 +94,9 @@ def _collapsed(found: Worse) -> bool:
     last = bad[-max(5, bad.size // 8) :]
     best = float(np.min(robust.running_median(bad, max(3, bad.size // 20 * 2 + 1))))
     half = best + 0.5 * (float(np.max(bad[: max(3, bad.size // 10)])) - best)
-    return found.rise > 0.5 * found.gain and robust.median(last) > min(half, float(last.max()))
+    return found.rise > _COLLAPSE * found.gain and robust.median(last) > min(
+        half, float(last.max())
+    )
 
 
 def _report(found: Worse) -> Finding:

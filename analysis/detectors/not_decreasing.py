@@ -13,7 +13,8 @@ Thresholds: t.loss_not_decreasing. Source: an equivalence test (Schuirmann 1987)
 Stays silent on: losses that need not fall, a loss at its floor, resumed runs (their start lies
     in an earlier part), a run whose evaluation improves, a schedule that goes round, curricula,
     too few points, a run that is still in its warm-up, a loss that learned and then ran away
-    far above its start (``loss_diverged`` says that).
+    far above its start (``loss_diverged`` says that; in a short run a fall at every one of the
+    first four steps or more is enough to have learned).
 """
 
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ from analysis.trend import Trend, trend
 
 CODE = "loss_not_decreasing"
 _UNSURE = 0.12  # standard error of the first points, as a share of the level
+_IN_A_ROW = 4  # falls one after the other: by chance once in 120 runs
 _YOUNG = 20  # points of a run that has not finished
 _ADVICE = (
     "Check that the learning rate is not zero or far too high, that the parameters are in the "
@@ -139,7 +141,15 @@ def _ran_away(course: Trend) -> bool:
     to about where it began has, in the end, not learned.
     """
     learned = course.gain > max(3.0 * course.noise, 0.1 * abs(course.start.value))
-    return learned and course.tail.value - course.start.value > course.gain
+    if learned and course.tail.value - course.start.value > course.gain:
+        return True
+    value = course.curve.value
+    low = int(np.argmin(value))
+    # In a short run the blow-up is all the noise there is. A fall at every one of the first
+    # steps tells by its order: by chance it comes once in (low + 1)! runs.
+    steadily = low >= _IN_A_ROW and bool(np.all(np.diff(value[: low + 1]) < 0))
+    first = float(value[0])
+    return steadily and course.tail.value - first > first - float(value[low])
 
 
 def _blew_up_at_once(course: Trend) -> bool:

@@ -8,6 +8,8 @@ Formula: the level of the last evaluations (a fifth, at least 3) stands above th
     and the training loss is not above where it stood at the best step. Noise that remembers its
     neighbours counts for more; where sixteen or more evaluations since the best climb steadily,
     by t.eval_noise standard errors of their line, two thirds of the usual rise are enough.
+    Where the training loss spiked, a rise that came between the evaluations on either side of the
+    spike and has not grown since is the spike's.
 Thresholds: t.overfitting, t.overfitting_level, t.eval_noise. Source: SageMaker Debugger's
     Overfit rule (ratio 0.1), made relative to gain and noise; Prechelt 1998 (early stopping).
 Stays silent on: a mere gap, single bad evaluations, restarts of the learning rate, other losses
@@ -19,6 +21,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from analysis import robust
+from analysis.detectors import spike
 from analysis.detectors.base import Detector, finding, number, step
 from analysis.detectors.evaluation import Worse, patience, restarted, worse
 from analysis.findings import Finding, NotChecked, Severity
@@ -42,6 +45,8 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
     risen = [w for c in held_out if (w := _risen(c, s.loss, t)) is not None]
     leading = bool(risen) and risen[0].curve is held_out[0]
     if not risen or not (leading or 2 * len(risen) >= len(held_out)) or restarted(risen[0], s):
+        return
+    if _came_with_a_spike(risen[0], s, t):
         return
     yield _report(risen[0], s)
 
@@ -80,6 +85,25 @@ def _large(found: Worse, t: Thresholds) -> bool:
     share = found.rise / found.gain if found.gain > 0 else float("inf")
     of_best = found.rise / found.best_level if found.best_level > 0 else 0.0
     return share > t.overfitting or (of_best > t.overfitting and share > 0.2 * t.overfitting)
+
+
+def _came_with_a_spike(found: Worse, s: Signals, t: Thresholds) -> bool:
+    """Whether all of the rise came at a spike of the training loss: damage, not overfitting."""
+    curve = found.curve
+    bad = curve.badness[found.best_index :]
+    best = found.best_level if curve.direction == "down" else -found.best_level
+    for jump in spike.detect(s, t):
+        if not isinstance(jump, Finding) or jump.step_start is None:
+            continue
+        after = curve.step[found.best_index :] >= jump.step_start
+        if not after.any() or after.all():
+            continue
+        before, soon = bad[~after], bad[after][: max(2, int(after.sum()) // 4)]
+        if robust.median(before) < best + 0.2 * found.rise and (
+            robust.median(soon) > best + 0.8 * found.rise
+        ):
+            return True
+    return False
 
 
 def _training_held(loss: Curve, found: Worse) -> bool:

@@ -5,7 +5,9 @@ Formula: over the last t.loss_plateau of the run the robust slope (Theil and Sen
     than 3 % of what was learned, and the difference of its halves is surely small; where the
     learning rate was cut to under a hundredth (nothing can move) it is enough that the difference
     is within 2.5 standard errors. The loss must not have risen by 0.3 of what was learned, unless
-    the scatter of block medians explains it: the lowest of many lies under their curve.
+    the scatter of block medians explains it: the lowest of many lies under their curve; nor may
+    its second half stand a tenth of that above the first, beyond 2.5 standard errors, nor the
+    smoothed loss sway by 0.3 of what was learned.
     It is a warning only while more than t.loss_plateau_level of the starting loss is left (half of
     that where the learning rate was cut early) and the schedule still has steam; else it is worth
     knowing.
@@ -36,6 +38,7 @@ _ADVICE = (
 _LEAST_POINTS = 40
 _PRETRAINED = re.compile(r"pre_?trained|lora|peft|fine_?-?tun|name_or_path|checkpoint|init_from")
 _SMALL = 0.03  # of all that was learned
+_RISEN = 0.1  # of all that was learned: the loss went up, it did not stay
 _BLOCKS = 60  # of which ``robust.smooth`` makes its curve
 
 
@@ -89,6 +92,8 @@ def _flat_since(course: Trend, start: int, *, halted: bool) -> int | None:
     block_error = 1.2533 * course.spread / float(np.sqrt(max(1.0, n / _BLOCKS)))
     if course.lost > max(0.3 * course.gain, 4.0 * block_error):
         return None
+    if float(np.ptp(course.smooth[start:])) > max(0.3 * course.gain, 8.0 * block_error):
+        return None  # it sways
     flat = value[start:]
     x = np.arange(flat.size, dtype=np.float64)
     fall = -robust.theil_sen(x, flat) * flat.size
@@ -97,15 +102,15 @@ def _flat_since(course: Trend, start: int, *, halted: bool) -> int | None:
     drop = first.value - second.value
     small = _SMALL * course.gain
     room = max(2 * small, 0.3 * course.spread)
-    if drop > max(2.5 * error, 0.3 * small):
+    if drop > max(2.5 * error, 0.3 * small) or -drop > max(2.5 * error, _RISEN * course.gain):
         return None
     flat_for_sure = fall <= max(small, 0.1 * course.spread) and drop + 2 * error <= room
     if not flat_for_sure and not halted:
         return None
     # The flat part may begin earlier: go back while the smoothed curve is within the noise.
     room = max(2 * error, small, 4 * block_error)
-    above = np.flatnonzero(course.smooth[:start] > first.value + room)
-    return int(above[-1]) + 1 if above.size else start
+    away = np.flatnonzero(np.abs(course.smooth[:start] - first.value) > room)
+    return int(away[-1]) + 1 if away.size else start
 
 
 def _pretrained(s: Signals) -> bool:

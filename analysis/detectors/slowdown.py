@@ -7,11 +7,15 @@ Formula: the pace is cut into 24 blocks, each with its median. Of all places to 
     block before (10th percentile) above the fastest after (90th), the fall of the logarithms
     beyond 3.5 robust standard deviations of the blocks and five standard errors of the points,
     and the time lost above t.throughput_drop_seconds. A fall that was seen for less than
-    t.throughput_drop_brief seconds must be to under a half, in nine of ten blocks.
+    t.throughput_drop_brief seconds must be to under a half, in nine of ten blocks. A fall without
+    a place (a list that grows, memory that fragments) counts when the last quarter runs at under
+    half of the first and the blocks fall from one to the next almost without exception (Kendall's
+    tau beyond 0.8).
 Thresholds: t.throughput_drop, t.throughput_drop_seconds, t.throughput_drop_brief. Source: change
     point of medians (Pettitt 1979), own pace against own pace.
 Stays silent on: evaluation and checkpoint pauses (medians), a slow part that is over, the first
-    steps (compilation, a buffer that fills), stages of a curriculum.
+    steps (compilation, a buffer that fills), stages of a curriculum; a gradual fall in
+    reinforcement learning, where answers and episodes grow longer as they get better.
 """
 
 from collections.abc import Iterator
@@ -22,7 +26,7 @@ from analysis import robust
 from analysis.detectors.base import Detector, finding, near, number, step
 from analysis.findings import Finding, NotChecked
 from analysis.history import Floats
-from analysis.signals import Curve, Signals
+from analysis.signals import Curve, Pace, Signals
 from analysis.thresholds import Thresholds
 
 CODE = "throughput_drop"
@@ -33,6 +37,7 @@ _ADVICE = (
 _BLOCKS = 24
 _NEIGHBOUR = 0.5  # what one other busy process leaves of a core that two share
 _LEAST_POINTS = 16
+_STEADY = 0.8  # Kendall's tau of the blocks: nine pairs of ten are in falling order
 
 
 def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
@@ -44,28 +49,37 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
     if len(curve) < _LEAST_POINTS:
         yield NotChecked(CODE, "too few points yet")
         return
+    sudden = _sudden(s, s.pace, t)
+    found = sudden if sudden is not None else _gradual(s, s.pace, t)
+    if found is not None:
+        yield found
+
+
+def _sudden(s: Signals, pace: Pace, t: Thresholds) -> Finding | None:
+    """A pace that fell at one place."""
+    curve = pace.curve
     split = _split(curve.value, _first_cut(s))
     if split is None:
-        return
+        return None
     cut, before, after = split
     start = int(robust.edges(len(curve), _BLOCKS)[cut])
     since = _seconds_since(curve, start)
     brief = since < t.throughput_drop_brief
     limit = min(t.throughput_drop, _NEIGHBOUR) if brief else t.throughput_drop
     if after >= limit * before or since * (1 - after / before) < t.throughput_drop_seconds:
-        return
+        return None
     blocks = robust.block_medians(curve.value, _BLOCKS)
     if brief and float(np.quantile(blocks[cut:], 0.9)) >= limit * before:
-        return
+        return None
     if near(curve, start, s.stage_rows):
-        return
+        return None
     if not _apart(blocks, cut) or not _certain(curve.value, start):
-        return
+        return None
     spread = robust.sigma(curve.value[:start])
-    yield finding(
+    return finding(
         CODE,
-        f"{'The pace' if s.pace.derived else curve.name} fell from {number(before)} to "
-        f"{number(after)} {s.pace.unit} at about step {step(int(curve.step[start]))}, "
+        f"{'The pace' if pace.derived else curve.name} fell from {number(before)} to "
+        f"{number(after)} {pace.unit} at about step {step(int(curve.step[start]))}, "
         f"{100 * (1 - after / before):.0f} % slower.",
         _ADVICE,
         curve=curve,
@@ -73,6 +87,33 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
         last=len(curve) - 1,
         value=after,
         noise_ratio=(before - after) / spread if spread > 0 else None,
+    )
+
+
+def _gradual(s: Signals, pace: Pace, t: Thresholds) -> Finding | None:
+    """A pace that falls all along, with no one place where it fell."""
+    curve = pace.curve
+    if s.loss_kind.name == "reinforcement" or s.stage_rows.size:
+        return None
+    blocks = robust.block_medians(curve.value, _BLOCKS)[1:]
+    quarter = blocks.size // 4
+    before, after = robust.median(blocks[:quarter]), robust.median(blocks[-quarter:])
+    seconds = _seconds_since(curve, 0)
+    if after >= min(t.throughput_drop, _NEIGHBOUR) * before or seconds < t.throughput_drop_brief:
+        return None
+    later = np.sign(blocks[:, np.newaxis] - blocks)[np.triu_indices(blocks.size, k=1)]
+    if float(np.mean(later)) <= _STEADY:
+        return None
+    return finding(
+        CODE,
+        f"{'The pace' if pace.derived else curve.name} has fallen steadily from {number(before)} "
+        f"to {number(after)} {pace.unit}, {100 * (1 - after / before):.0f} % slower.",
+        "Look for what grows with the steps: a list that is never emptied, a graph that is kept, "
+        "a file that is read from its start.",
+        curve=curve,
+        first=0,
+        last=len(curve) - 1,
+        value=after,
     )
 
 

@@ -69,6 +69,13 @@ def test_the_better_direction_is_known_or_admitted_unknown(
         (["epoch/val_loss", "epoch/accuracy", "epoch/loss"], ["epoch/val_loss"]),
         (["valid_loss", "accuracy"], ["valid_loss", "accuracy"]),
         (["test/bleu", "train/bleu"], ["test/bleu"]),
+        (
+            ["train/box_loss", "val/box_loss", "metrics/recall(B)", "metrics/mAP50-95(B)"],
+            ["metrics/mAP50-95(B)", "val/box_loss", "metrics/recall(B)"],
+        ),
+        (["total_loss", "bbox/AP", "segm/AP50"], ["bbox/AP", "segm/AP50"]),
+        (["coco/bbox_mAP", "loss"], ["coco/bbox_mAP"]),
+        (["metrics/train_accuracy", "metrics/val_accuracy"], ["metrics/val_accuracy"]),
     ],
 )
 def test_held_out_metrics_are_told_from_training_ones(names: list[str], found: list[str]) -> None:

@@ -20,6 +20,17 @@ def test_what_is_overfitting_is_not_said_twice() -> None:
     assert loud(see({"train/loss": falling(1000), "eval/loss": (ROWS, held)})) == {"overfitting"}
 
 
+def test_an_accuracy_that_collapses_beside_overfitting_is_said_too() -> None:
+    """A held-out loss may rise while the answers stay right; here they do not."""
+    held = 0.5 + 1.5 * np.exp(-U * 12) + 1.6 * np.maximum(0, U - 0.3)
+    columns = {"train/loss": falling(1000), "eval/loss": (ROWS, held)}
+    right = 0.1 + 0.8 * (1 - np.exp(-U * 10))
+    lost = np.where(U > 0.4, 0.25, right)
+    both = {"overfitting", "eval_degraded"}
+    assert loud(see(columns | {"eval/accuracy": (ROWS, lost)})) == both
+    assert loud(see(columns | {"eval/accuracy": (ROWS, right - 0.1 * U)})) == {"overfitting"}
+
+
 def test_a_collapsed_reward_is_found_though_the_loss_looks_calm() -> None:
     t = np.arange(300) / 300
     reward = 20 + 280 / (1 + np.exp(-(t - 0.3) * 20))

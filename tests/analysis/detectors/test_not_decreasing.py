@@ -105,3 +105,15 @@ def test_a_lucky_first_sample_of_a_batch_of_one_is_no_blow_up() -> None:
     loss = np.logaddexp(0, margin)
     loss[0] = 0.003
     assert not loud(see({"loss": loss}))
+
+
+def test_a_short_run_that_fell_step_by_step_and_then_ran_away_did_go_down() -> None:
+    """With twelve points the blow-up is all the noise there is; the order of the first tells."""
+    found = loud(see({"loss": [2.3, 2.1, 1.9, 1.85, 1.8, 2.4, 6.1, 14.2, 31, 52, 88, 120]}))
+    assert "loss_diverged" in found
+    assert "loss_not_decreasing" not in found
+
+
+def test_a_short_run_that_never_fell_before_it_ran_away_has_not_gone_down() -> None:
+    found = loud(see({"loss": [2.3, 2.34, 2.5, 2.9, 3.4, 4.4, 6.1, 14.2, 31, 52, 88, 120]}))
+    assert "loss_not_decreasing" in found

@@ -98,3 +98,19 @@ def test_noise_that_remembers_needs_a_greater_rise() -> None:
             found = loud(see({"train/loss": falling(800, floor=0.01), "val/loss": (rows, held)}))
             alarms[memory] += "overfitting" in found
     assert alarms == {0.0: 0, 0.6: 0}
+
+
+def test_a_rise_that_came_with_a_spike_is_the_spikes() -> None:
+    """One broken batch, and the evaluation stays a little worse from there on."""
+    loss = falling(1000)
+    loss[600] = 300.0
+    held = 0.07 + 0.5 * np.exp(-U * 12) + 0.03 * (U > 0.6)
+    assert loud(see({"train/loss": loss, "eval/loss": (ROWS, held)})) == {"loss_spike"}
+
+
+def test_a_spike_does_not_hide_overfitting() -> None:
+    loss = falling(1000)
+    loss[600] = 300.0
+    held = 0.5 + 1.5 * np.exp(-U * 12) + 1.6 * np.maximum(0, U - 0.3)
+    found = loud(see({"train/loss": loss, "eval/loss": (ROWS, held)}))
+    assert found == {"loss_spike", "overfitting"}

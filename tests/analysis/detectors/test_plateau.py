@@ -55,3 +55,20 @@ def test_a_rate_that_was_cut_needs_no_proof_that_the_loss_is_flat() -> None:
     rate = np.maximum(1e-2 * 0.1 ** (np.arange(300) // 30), 1e-9)
     assert "loss_plateau" not in all_of(see({"loss": loss}))
     assert "loss_plateau" in all_of(see({"loss": loss, "lr": rate}))
+
+
+def test_a_loss_that_sways_has_not_stayed() -> None:
+    """Each half has the same level, and no point of it is near for long."""
+    n = np.arange(2400)
+    course = 2.3 + 2.7 * np.exp(-n / 100) + 0.8 * np.sin(2 * np.pi * n / 600)
+    noise = 0.3 * np.random.default_rng(0).normal(size=n.size)
+    assert "loss_plateau" not in all_of(see({"loss": course * np.exp(noise)}))
+
+
+def test_a_plateau_begins_after_what_lay_below_it() -> None:
+    """A dip and a step up, then level: it has stayed since the step, not since before the dip."""
+    n = np.arange(2500)
+    course = np.interp(n, [0, 300, 700, 1000, 2500], [5.0, 2.4, 1.9, 2.4, 2.4])
+    noise = np.exp(0.05 * np.random.default_rng(0).normal(size=n.size))
+    found = all_of(see({"loss": course * noise}))["loss_plateau"]
+    assert (found.step_start or 0) > 800

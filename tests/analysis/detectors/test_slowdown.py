@@ -53,3 +53,28 @@ def test_a_neighbour_who_comes_and_goes_is_no_drop() -> None:
     pace[400:475] *= 4.5
     columns = {"loss": falling(600), "samples_per_second": pace}
     assert "throughput_drop" not in loud(see(columns, seconds=0.05))
+
+
+def test_a_pace_that_falls_all_along_is_found_though_it_fell_nowhere() -> None:
+    pace = 1000 * WOBBLE / (1 + 3 * np.arange(600) / 600)
+    found = all_of(see({"loss": falling(600), "samples_per_second": pace}))["throughput_drop"]
+    assert "steadily" in found.message
+
+
+def test_a_pace_that_falls_by_a_third_all_along_is_no_drop() -> None:
+    pace = 1000 * WOBBLE / (1 + 0.5 * np.arange(600) / 600)
+    assert not loud(see({"loss": falling(600), "samples_per_second": pace}))
+
+
+def test_a_pace_that_wanders_is_no_steady_fall() -> None:
+    """Its end is at under half of its beginning, but it was there and back in between."""
+    pace = 1000 * WOBBLE * np.exp(0.6 * np.cos(np.arange(600) / 600 * 3 * np.pi))
+    assert "throughput_drop" not in loud(see({"loss": falling(600), "samples_per_second": pace}))
+
+
+def test_answers_that_grow_longer_are_no_drop() -> None:
+    """In reinforcement learning each step takes longer as episodes last longer."""
+    pace = 10 * WOBBLE / (1 + 3 * np.arange(600) / 600)
+    columns = {"train/loss": 1e-3 * WOBBLE, "train/reward": np.arange(600) / 600}
+    told = see(columns | {"samples_per_second": pace}, config={"num_generations": 8})
+    assert "throughput_drop" not in loud(told)
