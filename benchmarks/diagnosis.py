@@ -292,8 +292,9 @@ missed (`metrics/mAP50-95(B)` was not known); the damage of one spike was called
 that fell and then swayed was said to have stayed. Still so: a loss that creeps up again by less
 than half of what it had learned is not told (a quarter instead of a half was tried: it finds
 neither of the two and calls two sound curricula diverged); the accuracy that is lost with a loss
-that ran away is left to that finding, which says beside it that the loss has not gone down; and a diffusion model
-that learns nothing has gradient norms above 5 all along, which the contract calls unstable.
+that ran away is left to that finding, which says beside it that the loss has not gone down; and a
+diffusion model that learns nothing has gradient norms above 5 all along, which the contract calls
+unstable.
 """
 
 
