@@ -85,6 +85,9 @@ async def runs(stage: Stage) -> None:
 async def many(stage: Stage) -> None:
     """Several runs: comparisons, lists, looks."""
     stage.part("Several runs")
+    named = "demo/digits/healthy-digits demo/digits/bad-batch demo/char-lm/char-gpt-hot"
+    together = await stage.says(f"/wandb describe {named}", "3 runs")
+    await stage.shoot("several", "Several runs described at once", together)
     compared = await stage.says(
         "/wandb compare demo/seeds/group:0.001 demo/seeds/group:0.0001", "confidence", picture=True
     )

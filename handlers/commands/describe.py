@@ -1,18 +1,20 @@
-"""`describe RUN [--full]`: how a run is doing, and why; Refresh, and Fetch Everything."""
+"""`describe RUN [RUN …] [--full]`: how runs are doing, and why; Refresh, and Fetch Everything."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from analysis.findings import Health
 from analysis.refs import RunRef
 from analysis.run import Run
 from analysis.sources.base import Effort
+from handlers.examining import examine_all
 from handlers.language.intents import Intent
 from handlers.registry import RUN_BUTTONS, Ask, action, command
 from handlers.reply import Image, Message, Reply, Topic
 from handlers.services import Examined
-from handlers.targets import one_run, run_of_path
+from handlers.targets import run_of_path, runs_of
 from handlers.views import run as view
+from handlers.views import several
 from handlers.views.run import RunButton
 from handlers.waiting import background
 
@@ -24,9 +26,17 @@ PICTURE_GRACE_S: Final = 1.5  # how long a finished report waits for its picture
 
 @command(Intent.DESCRIBE)
 async def describe(ask: Ask) -> AsyncIterator[Reply]:
-    """Looks at one run: first a promise, then what is known, then the report with its picture."""
-    ref = await one_run(ask)
-    async for reply in report_on(ask, ref, full=bool(ask.reading.slots.full)):
+    """Looks at one run: first a promise, then what is known, then the report with its picture.
+
+    Several are answered together, a few lines each.
+    """
+    refs = await runs_of(ask)
+    replies = (
+        report_on(ask, refs[0], full=bool(ask.reading.slots.full))
+        if len(refs) == 1
+        else _several(ask, refs)
+    )
+    async for reply in replies:
         yield reply
 
 
@@ -90,6 +100,20 @@ async def report_on(ask: Ask, ref: RunRef, *, full: bool = False) -> AsyncIterat
             )
         picture = await drawing.result()
     yield Reply(_message(ask, examined, picture=picture), remember=topic)
+
+
+async def _several(ask: Ask, refs: Sequence[RunRef]) -> AsyncIterator[Reply]:
+    services = ask.services
+    async with background(examine_all(services, refs), services.clock) as work:
+        if not await work.done_within(FIRST_S):
+            names = ", ".join(ref.id for ref in refs)
+            yield Reply(view.looking(names), interim=True, step="Looking the runs up")
+        found = await work.result()
+    unread = [(path, error.sentence) for path, error in found.errors]
+    message = several.message(
+        found.reports, now=services.clock.now(), unread=unread, more=found.more
+    )
+    yield Reply(message, remember=Topic("list", found.paths))
 
 
 def _so_far(ask: Ask, ref: RunRef, facts: list[Run]) -> Message:

@@ -1,13 +1,12 @@
 """“Did it finish?” and “how long left?”: the state at once, then progress and what matters."""
 
 from collections.abc import AsyncIterator
-from functools import partial
 
-from analysis.flight import gather_bounded
 from analysis.refs import RunRef
-from analysis.reports import RunFacts, RunReport
+from analysis.reports import RunFacts
 from analysis.run import Run
 from handlers.commands.describe import FIRST_S
+from handlers.examining import examine_all
 from handlers.language.intents import Intent
 from handlers.registry import RUN_BUTTONS, Ask, command
 from handlers.reply import Reply, Topic
@@ -15,9 +14,6 @@ from handlers.targets import runs_of
 from handlers.views import run as run_view
 from handlers.views import status as view
 from handlers.waiting import background
-
-_MOST = 8
-_AT_ONCE = 4
 
 
 @command(Intent.DID_FINISH)
@@ -35,7 +31,7 @@ async def how_long(ask: Ask) -> AsyncIterator[Reply]:
 
 
 async def _status(ask: Ask, *, eta: bool) -> AsyncIterator[Reply]:
-    refs = (await runs_of(ask))[:_MOST]
+    refs = await runs_of(ask)
     if len(refs) > 1:
         async for reply in _several(ask, refs, eta=eta):
             yield reply
@@ -55,15 +51,14 @@ async def _status(ask: Ask, *, eta: bool) -> AsyncIterator[Reply]:
 
 
 async def _several(ask: Ask, refs: tuple[RunRef, ...], *, eta: bool) -> AsyncIterator[Reply]:
-    async def one(ref: RunRef) -> RunReport:
-        return (await ask.services.examine(ref)).report
-
     services = ask.services
-    every = gather_bounded([partial(one, ref) for ref in refs], _AT_ONCE)
-    async with background(every, services.clock) as work:
+    async with background(examine_all(services, refs), services.clock) as work:
         if not await work.done_within(FIRST_S):
             names = ", ".join(ref.id for ref in refs)
             yield Reply(run_view.looking(names), interim=True, step="Looking the runs up")
-        reports = await work.result()
-    message = view.several(reports, now=services.clock.now(), eta=eta)
-    yield Reply(message, remember=Topic("list", tuple(ref.path for ref in refs)))
+        found = await work.result()
+    unread = [(path, error.sentence) for path, error in found.errors]
+    message = view.several(
+        found.reports, now=services.clock.now(), eta=eta, unread=unread, more=found.more
+    )
+    yield Reply(message, remember=Topic("list", found.paths))

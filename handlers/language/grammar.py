@@ -52,7 +52,8 @@ _TABLE = (
         "describe", I.DESCRIBE, "RUN [RUN …]",
         "How a run is doing: state, health, loss, gradients, progress.",
         "RUN is a path (entity/project/id), a name, an id, a W&B address, or “my last run”. "
-        "The answer starts with the verdict; findings carry one piece of advice each.",
+        "The answer starts with the verdict; findings carry one piece of advice each. Several runs "
+        "(up to eight) are told in a few lines each, numbered for “run 2”.",
         ("/wandb describe calm-otter-1", "/wandb describe acme/vision/a1b2c3d4"),
         _RUNS, "run", {"full": "full"},
     ),

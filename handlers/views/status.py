@@ -12,6 +12,7 @@ from handlers.views import blocks as b
 from handlers.views.escape import Mrkdwn, code, date, escape, join, link, mrkdwn
 from handlers.views.numbers import amount, bar, duration, number, share, step
 from handlers.views.run import RunButton
+from handlers.views.several import Unread, notes_of
 from handlers.views.words import HEALTH, state_word
 
 _ANSWER: Final = {
@@ -38,14 +39,22 @@ def remaining(report: RunReport, *, now: datetime, buttons: Sequence[RunButton] 
     return _message(report, _left(report, now), now, buttons)
 
 
-def several(reports: Sequence[RunReport], *, now: datetime, eta: bool = False) -> Message:
-    """The same of several runs, a line each."""
+def several(
+    reports: Sequence[RunReport],
+    *,
+    now: datetime,
+    eta: bool = False,
+    unread: Unread = (),
+    more: int = 0,
+) -> Message:
+    """The same of several runs, a line each; ``unread`` and ``more`` are what it lacks."""
     lines = [
         mrkdwn("• {answer}", answer=_left(report, now) if eta else _answer(report.run))
         for report in reports
     ]
     text = join("  ", lines[:3])
-    return b.message(text, [b.section(join("\n", lines)), b.context(_source(now))])
+    notes = [*notes_of(unread, more), _source(now)]
+    return b.message(text, [b.section(join("\n", lines)), b.context(join("\n", notes))])
 
 
 def so_far(run: RunFacts) -> Message:

@@ -160,6 +160,21 @@ async def test_run_three_of_the_list(here: Office) -> None:
     assert "run-number-2" in read(await here.answer("run-number-2 in"))
 
 
+async def test_several_runs_are_described_in_one_message(here: Office) -> None:
+    """Each with its verdict; “run 2” is the second from then on."""
+    here.run("alpha")
+    here.run("beta", state="failed")
+    await uses_vision(here)
+    await here.asks("describe alpha and beta")
+    told = await here.answer("2 runs: 1 critical, 1 healthy")
+    assert sound(told)
+    lines = read(told)
+    assert lines.index("1. 🟢 alpha") < lines.index("2. 🔴 beta")
+    await here.quiet()
+    await here.says("/wandb describe run 1")
+    assert "alpha in" in read(await here.answer("alpha in"))
+
+
 async def test_failed_runs_since_a_day(here: Office) -> None:
     """State, time and owner narrow a list; the title says what was asked for."""
     here.run("old", state="failed", hours_ago=80.0)

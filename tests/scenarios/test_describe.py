@@ -270,3 +270,14 @@ async def test_help_lists_what_is_there(slack: LocalSlack, bot: Bot) -> None:
     assert not validate_message({"text": message.text, "blocks": list(message.blocks)})
     await slack.types("#ml", "ada", "/wandb help describe")
     await answered(slack, "#ml", "/wandb describe RUN")
+
+
+async def test_one_that_cannot_be_read_is_named_beside_the_others(
+    slack: LocalSlack, bot: Bot
+) -> None:
+    """The readable ones are answered all the same."""
+    bot.runs.known["team/proj/broken"] = examined(broken())
+    bot.runs.known["team/proj/gone"] = TimedOut("W&B did not answer in time.")
+    await slack.types("#ml", "ada", "/wandb describe broken gone")
+    told = await answered(slack, "#ml", "1 run")
+    assert "`team/proj/gone`: W&amp;B did not answer in time." in told.plain

@@ -35,6 +35,7 @@ from handlers.views import (
     run,
     runs,
     settings,
+    several,
     silence,
     status,
     unfurl,
@@ -97,12 +98,24 @@ def _runs() -> Iterator[tuple[str, Variants]]:
         },
     )
     yield (
+        "several",
+        {
+            "message": several.message([broken(), healthy(), x.failed()], now=NOW),
+            "message:unread": several.message(
+                [healthy()], now=NOW, unread=[("team/proj/x", "There is no run x.")], more=2
+            ),
+        },
+    )
+    yield (
         "status",
         {
             "finished": status.finished(x.failed(), **full),
             "finished:not yet": status.finished(healthy(), **full),
             "remaining": status.remaining(healthy(), **full),
             "several": status.several([healthy(), x.failed()], now=NOW),
+            "several:unread": status.several(
+                [healthy()], now=NOW, unread=[("team/proj/x", "There is no run x.")]
+            ),
             "so_far": status.so_far(healthy().run),
         },
     )
