@@ -63,6 +63,28 @@ def arrange(
     )
 
 
+def owned_by(look: Look, owner: str | None) -> Look:
+    """The look at one person's runs only; the whole where nobody is named."""
+    if owner is None:
+        return look
+    lists = (look.running, look.failed, look.finished, look.stopped)
+    running, failed, finished, stopped = (
+        tuple(entry for entry in entries if entry.run.user == owner) for entries in lists
+    )
+    summary = _summary(running, failed, finished, stopped, look.summary.hours)
+    return look.model_copy(
+        update={
+            "sentence": sentence_of(summary, unread=len(look.errors)),
+            "summary": summary,
+            "running": running,
+            "failed": failed,
+            "finished": finished,
+            "stopped": stopped,
+            "groups": groups_of([*running, *failed, *finished, *stopped]),
+        }
+    )
+
+
 def place_of(state: str) -> str:
     """The list of a look that a state belongs to.
 

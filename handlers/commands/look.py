@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 from analysis.errors import BadReference
+from analysis.looking.arranging import owned_by
 from handlers.conversation.owner import owner_of
 from handlers.language.intents import Intent
 from handlers.registry import Ask, action, command
@@ -74,7 +75,7 @@ async def answered(ask: Ask, shown: Shown, *, fresh: bool = False) -> AsyncItera
             yield Reply(view.looking(where), interim=True)
             if not await work.done_within(_SLOW_S - _QUIET_S):
                 yield Reply(view.looking(where, slow=True), interim=True)
-        found = view.part_of(await work.result(), shown.owner)
+        found = owned_by(await work.result(), shown.owner)
     message = view.message(found, shown, now=services.clock.now(), watch=await _offers(ask, shown))
     paths = tuple(
         row.entry.run.path for row in view.rows_of(found, shown.unfolded) if row.entry is not None

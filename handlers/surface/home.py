@@ -7,6 +7,7 @@ from typing import Final
 
 from analysis.errors import AnalysisError
 from analysis.look import Targets
+from analysis.looking.arranging import owned_by
 from analysis.refs import ProjectRef
 from handlers.conversation.ports import Place
 from handlers.language.intents import ACTIONS
@@ -18,7 +19,6 @@ from handlers.surface.memory import RecentOpenings
 from handlers.surface.ports import Openings
 from handlers.views import home as view
 from handlers.views.home import Home
-from handlers.views.look import part_of
 from handlers.waiting import background
 
 HOURS: Final = 24.0
@@ -144,7 +144,7 @@ async def _looked(home: Home, request: Request, services: Services, *, fresh: bo
     except AnalysisError as error:
         _LOG.info("the home tab has no look: %s", error)
         return replace(home, trouble=error.sentence)
-    mine = part_of(look, home.person.wandb) if home.person else None
+    mine = owned_by(look, home.person.wandb) if home.person else None
     return replace(home, look=look, mine=mine)
 
 

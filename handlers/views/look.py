@@ -5,7 +5,7 @@ watch too (``handlers.views.board``), there without anything that changes merely
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -398,42 +398,3 @@ def _buttons(shown: Shown, pages: int, *, watch: bool) -> Iterable[Any]:
     yield b.button("Refresh", REFRESH, shown.value)
     if watch:
         yield b.button("Watch Here", WATCH, shown.value)
-
-
-def part_of(look: Look, owner: str | None) -> Look:
-    """The look at one person's runs only."""
-    if owner is None:
-        return look
-    from analysis.looking.arranging import groups_of, sentence_of
-
-    mine: Mapping[str, tuple[LookEntry, ...]] = {
-        name: tuple(entry for entry in entries if entry.run.user == owner)
-        for name, entries in (
-            ("running", look.running),
-            ("failed", look.failed),
-            ("finished", look.finished),
-            ("stopped", look.stopped),
-        )
-    }
-    running, failed = mine["running"], mine["failed"]
-    lost = sum(RunState.of(entry.run.state) is RunState.CRASHED for entry in failed)
-    summary = look.summary.model_copy(
-        update={
-            "running": len(running),
-            "critical": sum(entry.health is Health.CRITICAL for entry in running),
-            "warning": sum(entry.health is Health.WARNING for entry in running),
-            "failed": len(failed) - lost,
-            "crashed": lost,
-            "finished": len(mine["finished"]),
-            "stopped": len(mine["stopped"]),
-        }
-    )
-    every = [entry for entries in mine.values() for entry in entries]
-    return look.model_copy(
-        update={
-            **mine,
-            "summary": summary,
-            "groups": groups_of(every),
-            "sentence": sentence_of(summary, unread=len(look.errors)),
-        }
-    )
