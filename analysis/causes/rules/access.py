@@ -81,7 +81,9 @@ RULES: Final = (
         cause="dependency",
         pattern=regex(
             r"was removed in (?:the )?\w+ v?\d|descriptors cannot (?:not )?be created directly|"
-            r"module '\w+' has no attribute '__version__'"
+            r"module '\w+' has no attribute '__version__'|module 'numpy' has no attribute '"
+            r"(?:float|int|bool|complex|object|str|long|unicode|float_|infty?|nan_?|product|cumproduct|"
+            r"in1d|trapz|alltrue|sometrue)'"
         ),
         where="exception",
         source="NumPy 2, protobuf: packages of versions that do not fit each other",

@@ -14,10 +14,12 @@ RULES: Final = (
             r"mps backend out of memory|"
             r"cuda_error_out_of_memory|cudaerrormemoryallocation|"
             r"^(?!ray\.|java\.)(?:[\w.]*\.)?outofmemoryerror\b|out_of_memory: cuda|"
-            r"out of memory error on gpu|no executable batch size found"
+            r"out of memory error on gpu|no executable batch size found|"
+            r"\bcudamalloc\w*\b.{0,40}out of memory|rmm (?:failure|error)\b|rmm::(?:out_of|bad_al)|"
+            r"failed to allocate memory for requested buffer[\s\S]{0,200}\bcuda"
         ),
         where="exception",
-        source="PyTorch caching allocator (CUDA, ROCm, MPS, XPU), Accelerate",
+        source="PyTorch caching allocator (CUDA, ROCm, MPS, XPU), Accelerate, RAPIDS, ONNX Runtime",
         sure=0.97,
     ),
     Rule(
@@ -115,10 +117,12 @@ RULES: Final = (
     Rule(
         id="java_heap",
         cause="host_oom",
-        needles=words("outofmemoryerror|gc overhead"),
-        pattern=regex(r"java\.lang\.outofmemoryerror|gc overhead limit exceeded"),
+        needles=words("outofmemoryerror|gc overhead|heap"),
+        pattern=regex(
+            r"java\.lang\.outofmemoryerror|gc overhead limit exceeded|heap out of memory$"
+        ),
         where="line",
-        source="JVM, Spark",
+        source="JVM, Spark, V8",
         sure=0.9,
     ),
     Rule(

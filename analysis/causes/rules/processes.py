@@ -40,7 +40,7 @@ RULES: Final = (
         cause="network_nccl",
         needles=words(
             "nccl|gloo|c10d|rendezvous|peer|socket|ibv|net/ib|watchdog|completion|"
-            "distributed service|coordination service|dist"
+            "distributed service|coordination service|dist|orte|prte|lost communication"
         ),
         pattern=regex(
             r"watchdog (?:caught collective|hang)|nccl operations have failed or timed out|"
@@ -50,10 +50,11 @@ RULES: Final = (
             r"client socket has (?:failed|timed out)|net/ib ?:.{0,60}(?:error|warn)|"
             r"socketprogress|dist(?:backend|network|store)error|"
             r"distributed service detected fatal errors|error from (?:the )?coordination service|"
-            r"(?:in|rpc to) (?:the )?coordination service: unavailable"
+            r"(?:in|rpc to) (?:the )?coordination service: unavailable|"
+            r"(?:orte|prte|prrte)\b.{0,20}has lost communication"
         ),
         where="line",
-        source="NCCL, Gloo, c10d",
+        source="NCCL, Gloo, c10d, Open MPI",
         sure=0.82,
         role="consequence",
     ),
@@ -72,11 +73,13 @@ RULES: Final = (
     Rule(
         id="interrupt_line",
         cause="interrupted",
-        needles=words("keyboardinterrupt|sigint|interrupted by|^c|control-c"),
+        needles=words("keyboardinterrupt|sigint|by user|by the user|^c|control|ctrl"),
         pattern=regex(
             r"detected keyboardinterrupt|^keyboardinterrupt\b|signals?\.sigint|(?:received|"
-            r"caught|got) (?:a )?(?:sigint|keyboardinterrupt)|interrupted by (?:the )?user|"
-            r"^\^C\s*$|control-c detected"
+            r"caught|got) (?:a )?(?:sigint|keyboardinterrupt)|"
+            r"(?:interrupted|(?:training|run) (?:was )?(?:stopped|aborted|cancelled|canceled)) by "
+            r"(?:the )?user|^\^C\s*$|\b(?:control|ctrl) ?[-+] ?c (?:detected|pressed|caught|"
+            r"received)|^\^C ?(?:caught|received|pressed)"
         ),
         where="tail",
         source="Lightning, torchrun, W&B, scripts",

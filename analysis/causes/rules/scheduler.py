@@ -52,10 +52,10 @@ RULES: Final = (
     Rule(
         id="deadline_exceeded",
         cause="timeout_limit",
-        needles=words("deadline|max|limit|timed out after|exceed"),
+        needles=words("deadline|max|limit|timed out after|exceed|its timeout"),
         pattern=regex(
             r"active longer than specified deadline|reason:?\s*\W?deadlineexceeded|"
-            r"maxruntimeexceeded|maxwaittimeexceeded|"
+            r"maxruntimeexceeded|maxwaittimeexceeded|\bhit its timeout of \d+|"
             r"max(?:imum)?[ _-]?(?:run(?:ning)?|execution|wall|job|training)?[ _-]?time"
             r"(?:out)?\b.{0,40}(?:exceeded|reached)|(?:exceeded|longer than) the maximum "
             r"(?:execution |run ?)?time|active deadline of .{1,20} exceeded|"
@@ -67,7 +67,7 @@ RULES: Final = (
             r"cancelled|terminated).{0,40}(?:time limit|timeout limit)"
         ),
         where="line",
-        source="Kubernetes Jobs, SageMaker, Vertex AI, Azure ML",
+        source="Kubernetes Jobs, SageMaker, Vertex AI, Azure ML, Modal",
         sure=0.93,
     ),
     Rule(
@@ -109,7 +109,7 @@ RULES: Final = (
             r"(?:sigterm|signal).{0,20}preempt|"
             r"received preemption (?:notice|signal|warning)|preemption (?:notice|signal|"
             r"detected)|(?:state|status)\W{1,4}(?-i:PREEMPTED)\b|(?:vm|instance|node|cluster|"
-            r"tpu)\b.{0,40} (?:was|is|been) preempted"
+            r"tpu)\b.{0,40} (?:was|is|been) preempted|scheduled ?event\w*\W.{0,40}\bpreempt"
         ),
         where="line",
         source="AWS, Google Cloud, Azure; their watchers",
