@@ -318,7 +318,14 @@ def _points_at_thread(reading: Reading, context: Context) -> bool:
     return any(ref.ref in {"thread", "these", "ordinal"} for ref in refs)
 
 
+_DAYS_FROM = 48  # hours
 Need = Callable[[Reading, Context], bool]
+
+
+def _is_days(span: object) -> bool:
+    """Whether a span to look back over, ``(hours, days or None)``, is one of days."""
+    return isinstance(span, tuple) and span[0] >= _DAYS_FROM
+
 
 _NEEDS: dict[str, Need] = {
     "thread": lambda r, c: bool(c.thread.paths) or _points_at_thread(r, c),
@@ -330,6 +337,7 @@ _NEEDS: dict[str, Need] = {
     "entity": lambda r, c: r.has("ENT") or r.has("INENT"),
     "since": lambda r, c: r.has("SINCE"),
     "hours": lambda r, c: r.has("HOURS"),
+    "days": lambda r, c: any(_is_days(value) for value in r.of("HOURS")),
     "metric": lambda r, c: r.has("MET"),
     "addressed": lambda r, c: not c.overheard,
     "no_thread": lambda r, c: c.thread.kind in {"none", "list"},

@@ -36,7 +36,6 @@ HELPED = {
     '/wandb watch demo/digits --where "' + "(" * 90 + 'tag:a"': "too many brackets",
     '/wandb watch demo/digits --where "eval/loss < nan"': "Nothing compares with NaN",
     "/wandb watch demo/digits --severity huge": "is no severity",
-    "/wandb watch demo/digits --once --tag prod": "only --owner narrows it",
     "/wandb alert when loss": "Write `/wandb alert",
     "/wandb alert when loss < nan": "Write `/wandb alert",
     "/wandb alert when loss > 1e999": "lacks its comparison or its number",
