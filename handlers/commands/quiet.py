@@ -11,18 +11,18 @@ from analysis.errors import BadReference, NotFound
 from analysis.refs import shorten
 from handlers.commands.undo import undoing
 from handlers.conversation.ports import Change
-from handlers.language.intents import Intent, Slots
+from handlers.language.intents import Intent
 from handlers.registry import Ask, action, command
 from handlers.reply import Reply
 from handlers.targets import may_read, run_of_path, runs_of
 from handlers.views import silence as view
 from handlers.watching.manners import KINDS
+from handlers.watching.moments import moment, tells_moment
 from handlers.watching.places import flags_of, typed_of
 from handlers.watching.ports import Silence
-from handlers.watching.silencing import KIND, channel_of, heard, restored, silenced, span
+from handlers.watching.silencing import KIND, channel_of, heard, restored, silenced
 
 _USUAL: Final = timedelta(hours=4)
-_LONGEST: Final = timedelta(days=365)
 _SPAN: Final = re.compile(r"[-+]?\d[\d.:e]*[a-z]*$|until$", re.IGNORECASE)
 """What was meant for a span or a time of day, and was not read as one."""
 
@@ -45,7 +45,7 @@ async def mute(ask: Ask) -> AsyncIterator[Reply]:
 async def snooze(ask: Ask) -> AsyncIterator[Reply]:
     """No alerts about runs for a while; about anything here, where no run was named."""
     slots = ask.reading.slots
-    if not slots.duration and not slots.time and any(map(_SPAN.match, typed_of(ask).split())):
+    if not tells_moment(slots) and any(map(_SPAN.match, typed_of(ask).split())):
         raise BadReference("That is no time to snooze for.", "Write for example 30m, 2h or 1d.")
     until = await _until(ask)
     if slots.runs:
@@ -128,34 +128,13 @@ async def _lifted(ask: Ask, what: str, all_of_it: Sequence[Silence]) -> Reply:
 
 
 async def _until(ask: Ask) -> datetime:
-    """The end of a snooze: a span, a time of day by the channel's clock, or four hours.
+    """The end of a snooze, by the channel's clock; four hours where none was said.
 
     Raises:
         BadReference: that is no time, or too far away.
     """
     slots, now = ask.reading.slots, ask.services.clock.now()
-    if slots.duration:
-        length = span(slots.duration)
-        if length is None or length > _LONGEST:
-            raise BadReference("That is no time to snooze for.", "Write for example 30m, 2h or 1d.")
-        return now + length
-    if slots.time:
-        manners = await ask.services.watching.subscriptions.manners(channel_of(ask))
-        return at_clock(slots, now, ZoneInfo(slots.timezone or manners.zone))
-    return now + _USUAL
-
-
-def at_clock(slots: Slots, now: datetime, zone: ZoneInfo) -> datetime:
-    """The next time that a clock in a zone shows what was said.
-
-    Raises:
-        BadReference: what was said is no time of day.
-    """
-    hour, _, minute = (slots.time or "").partition(":")
-    if not (hour.isdecimal() and minute.isdecimal() and int(hour) < 24 and int(minute) < 60):
-        raise BadReference("That is no time of day.", "Write for example 9:00.")
-    there = now.astimezone(zone)
-    at = there.replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
-    if at <= there:
-        at = (at.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=zone)
-    return at.astimezone(now.tzinfo)
+    if not tells_moment(slots):
+        return now + _USUAL
+    manners = await ask.services.watching.subscriptions.manners(channel_of(ask))
+    return moment(slots, now, ZoneInfo(slots.timezone or manners.zone))

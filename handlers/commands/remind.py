@@ -1,11 +1,10 @@
 """`remind me when RUN finishes`, `remind me about RUN in 2h`: a direct message to who asked."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from analysis.errors import BadReference, NotFound
-from handlers.commands.quiet import at_clock
+from analysis.errors import NotFound
 from handlers.commands.undo import undoing
 from handlers.conversation.ports import Change
 from handlers.language.intents import Intent
@@ -13,7 +12,8 @@ from handlers.registry import Ask, action, command
 from handlers.reply import Reply, Topic
 from handlers.targets import runs_of
 from handlers.views import watches as view
-from handlers.watching.silencing import channel_of, span
+from handlers.watching.moments import moment, tells_moment
+from handlers.watching.silencing import channel_of
 
 _KIND, _CANCELLED = "remind", "reminder_cancelled"
 _NOTE = 200
@@ -58,15 +58,10 @@ async def forget(ask: Ask) -> AsyncIterator[Reply]:
 async def _when(ask: Ask) -> datetime | None:
     """When to remind; ``None`` for “when it ends”."""
     slots, now = ask.reading.slots, ask.services.clock.now()
-    if slots.duration:
-        length = span(slots.duration)
-        if length is None or length > timedelta(days=365):
-            raise BadReference("That is no time to wait.", "Write for example 30m, 2h or 1d.")
-        return now + length
-    if slots.time:
-        manners = await ask.services.watching.subscriptions.manners(channel_of(ask))
-        return at_clock(slots, now, ZoneInfo(slots.timezone or manners.zone))
-    return None
+    if not tells_moment(slots):
+        return None
+    manners = await ask.services.watching.subscriptions.manners(channel_of(ask))
+    return moment(slots, now, ZoneInfo(slots.timezone or manners.zone))
 
 
 @undoing(_KIND)
