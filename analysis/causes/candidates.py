@@ -43,6 +43,8 @@ _SUPPOSED: Final = re.compile(
     r"this could be caused by|there are some potential root causes", re.IGNORECASE
 )
 """From here a message lists what may have happened, not what did."""
+_SWEEPING: Final = re.compile(r"closing signal|unable to shutdown process|forcefully exiting")
+"""What a launcher does to its own processes once it stops: an end that had begun already."""
 _IMPORT: Final = re.compile(r"(?:import|from\s+[\w.]+\s+import)\s")
 _EXCEPTION_TEXT: Final = 2000
 _MAX_LINE_HITS: Final = 2000
@@ -237,8 +239,10 @@ def _line_candidate(rule: Rule, line: Line, reading: Reading) -> Candidate | Non
         return None
     if rule.id not in HARD and is_noise(line):
         return None
-    if "closing signal" in line.text or line.text.startswith("wandb: Network"):
+    if _SWEEPING.search(line.text) or line.text.startswith("wandb: Network"):
         return None
+    if rule.cause == "killed" and reading.left is not None and reading.left[0] < line.index:
+        return None  # the scheduler ends what is left of a step after a task went by itself
     verdict = rule.cause in {"timeout_limit", "preempted"} or rule.id == "slurm_cancelled"
     if not verdict and reading.goes_on(line):
         return None

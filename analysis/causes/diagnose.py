@@ -20,6 +20,9 @@ MAX_QUOTES: Final = 6
 MAX_QUOTE: Final = 300
 _MAX_ALSO: Final = 5
 _TOLD_BY_METRICS: Final = frozenset(("nan_at_end", "memory_at_end"))
+_USER_CODE: Final = "from user code:"
+_USER_LINES: Final = 40
+_USER_FRAME: Final = re.compile(r'\s*File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<name>.+)$')
 _DUMP_FRAME: Final = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+) in (?P<name>.+)$')
 
 
@@ -82,6 +85,8 @@ def _frame(verdict: Verdict, reading: Reading) -> Frame | None:
     candidate = verdict.candidate
     if candidate is not None and candidate.trace is not None:
         rest = reversed(candidate.chain.traces) if candidate.chain else ()
+        if (compiled := _compiled(candidate.trace, reading)) is not None:
+            return compiled
         return own_frame([candidate.trace, *rest])
     if verdict.cause != "segfault":
         return None
@@ -95,6 +100,17 @@ def _frame(verdict: Verdict, reading: Reading) -> Frame | None:
                 if is_own(frame):
                     return frame
     return None
+
+
+def _compiled(trace: Trace, reading: Reading) -> Frame | None:
+    """Where compiled code was written (TorchDynamo); the traceback shows where it was called."""
+    after = [line.text for line in reading.lines[trace.start : trace.end + _USER_LINES]]
+    told = next((at for at, text in enumerate(after) if text.startswith(_USER_CODE)), None)
+    if told is None:
+        return None
+    frames = (_USER_FRAME.match(text) for text in after[told + 1 :])
+    found = [Frame(f["file"], int(f["line"]), f["name"].strip()) for f in frames if f]
+    return next((frame for frame in reversed(found) if is_own(frame)), None)
 
 
 def _functions(trace: Trace | None) -> tuple[str, ...]:
@@ -140,6 +156,8 @@ def _quoted(verdict: Verdict, reading: Reading, frame: Frame | None) -> Iterator
     if verdict.rule in _TOLD_BY_METRICS:
         return  # the last lines would look like evidence, and are none
     last = [line for line in reading.tail(MAX_QUOTES * 2) if line.text != CUT]
+    since = reading.progress[-1].index if reading.progress else -1
+    last = [line for line in last if line.index > since] or last
     telling = [line for line in last if not is_noise(line)] or last
     for line in telling[-MAX_QUOTES:]:
         yield line.text
@@ -184,7 +202,9 @@ def _also(
         if other is verdict.candidate or other.cause in named:
             continue
         named.add(other.cause)
-        if other.cause in _EFFECTS:
+        if other.cause == "killed" and not reading.several:
+            yield "A signal then ended the process."
+        elif other.cause in _EFFECTS:
             who = f"rank {other.trace.rank}" if other.trace and other.trace.rank else "other ranks"
             yield _EFFECTS[other.cause].format(who=who)
         else:

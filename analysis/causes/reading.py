@@ -36,6 +36,9 @@ _SEVERAL: Final = re.compile(
     r"\brank ?[1-9]|local_rank|torchrun|torch[./]distributed|mpirun|horovod|deepspeed|"
     r"RayTrainWorker|ProcessRaisedException|-- Process \d"
 )
+_LEFT: Final = re.compile(r"tasks? [\d,-]+: Exited with exit code (\d{1,3})\b")
+_SIGNALS: Final = 128
+"""Exit codes from here on tell of a signal."""
 _WANDB: Final = re.compile(r"wandb:")
 _ORDINARY_LINES: Final = 3
 _FIRST, _LAST = 60, 100
@@ -242,6 +245,16 @@ class Reading:
         """The last lines that the program itself wrote: W&B's summary at the end is long."""
         own = [ln for ln in self.lines[-200:] if ln.text.strip() and not _WANDB.match(ln.text)]
         return own[-20:]
+
+    @cached_property
+    def left(self) -> tuple[int, int] | None:
+        """The first task that left with a code of its own, as srun says: its line, its code."""
+        for line in self.lines[-3000:]:
+            if "srun: error" in line.text and (found := _LEFT.search(line.text)):
+                code = int(found[1])
+                if 0 < code < _SIGNALS:
+                    return line.index, code
+        return None
 
     def plain(self) -> Iterator[Line]:
         """Lines outside of exceptions."""

@@ -22,6 +22,9 @@ _DIED_WITH: Final = re.compile(
     # Composer. Not SIGTERM: with it the launcher stops the ranks that still live.
     r"(?:exited|crashed) with (?:exit )?code (-(?:4|6|7|8|9|11))\b"
 )
+_REASONS: Final = frozenset({"k8s_evicted_memory", "k8s_evicted_disk"})
+_STATEMENT: Final = 15
+"""Lines of what Kubernetes says about one pod."""
 HIGH_MEMORY: Final = 93.0
 """Percent of the host's memory from which a kill is put down to it (the kernel kills near 100)."""
 
@@ -106,7 +109,7 @@ def decide(
     outer = shell_code(exit_code)
     code = inner_code(reading) if outer in (None, 1, 255) else outer
     code = outer if code is None else code
-    best = _with_exception(_first(found, code), found)
+    best = _reason(_with_exception(_first(found, code), found), found)
     if best is not None and best.role != "consequence":
         return _of(best, code)
     return (
@@ -140,6 +143,14 @@ def _with_exception(best: Candidate | None, found: list[Candidate]) -> Candidate
     if best is None or best.trace is not None or best.verdict:
         return best
     return next((c for c in found if c.cause == best.cause and c.trace is not None), best)
+
+
+def _reason(best: Candidate | None, found: list[Candidate]) -> Candidate | None:
+    """An eviction and the reason given for it are one statement: the reason is the cause."""
+    if best is None or best.rule != "k8s_preempted":
+        return best
+    near = (c for c in found if 0 <= c.index - best.index <= _STATEMENT)
+    return next((c for c in near if c.rule in _REASONS), best)
 
 
 def _first(found: list[Candidate], code: int | None) -> Candidate | None:

@@ -54,6 +54,21 @@ def regex(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
+def accounted(states: str) -> str:
+    """A pattern of Slurm's words for how a job ended: sacct's row of the job, seff, scontrol.
+
+    The rows of a job's steps (``123.batch``, ``123.0``) tell what became of them, not why.
+
+    Args:
+        states: Lower-case alternatives; the words are cut where sacct's column ends.
+    """
+    upper = states.upper()
+    return (
+        rf"^\d[\d_]*\s.{{0,160}}\s(?-i:{upper})\S{{0,12}}(?: by \d+)?\s+\d+:\d+\s*$|"
+        rf"^\s*(?:job)?state[:=]\s?(?-i:{upper})\b|\bstate=(?:{states})\b"
+    )
+
+
 def words(text: str) -> tuple[str, ...]:
     """Needles, written with bars between them."""
     return tuple(text.split("|"))

@@ -65,6 +65,18 @@ RULES: Final = (
         sure=0.9,
     ),
     Rule(
+        id="storage_lost",
+        cause="data_missing",
+        pattern=regex(
+            # By number: the words are of the system's language. EIO only with the path it is about.
+            r"\[errno (?:107|116|121|112)\]|\[errno 5\] .{0,40}: ['\"]|"
+            r"transport endpoint is not connected|stale (?:nfs )?file handle|remote i/o error"
+        ),
+        where="exception",
+        source="POSIX ENOTCONN, ESTALE, EREMOTEIO, EHOSTDOWN, EIO: a mount that went away",
+        sure=0.85,
+    ),
+    Rule(
         id="data_missing_line",
         cause="data_missing",
         needles=words("no such file|can't open file|cannot open"),

@@ -42,6 +42,17 @@ RULES: Final = (
         sure=0.88,
     ),
     Rule(
+        id="native_assertion",
+        cause="assertion",
+        needles=words("assertion"),
+        pattern=regex(
+            r"^\S.{0,200}?:\d+: .{0,400}: assertion [`'\u2018].{1,300}['\u2019] failed\.?\s*$"
+        ),
+        where="line",
+        source="glibc: assert() of a native library",
+        sure=0.85,
+    ),
+    Rule(
         id="segfault_line",
         cause="segfault",
         needles=words(

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from analysis.causes.rules.base import Rule, regex, words
+from analysis.causes.rules.base import Rule, accounted, regex, words
 
 RULES: Final = (
     Rule(
@@ -134,7 +134,7 @@ RULES: Final = (
             r"ing)\b|memory cgroup out of memory|out of memory: kill(?:ed)? process|"
             r"oom-killer|node running low on memory|killed due to memory pressure|"
             r"some of (?:the step tasks|your processes).{0,40}(?:oom|out.of.memory)|"
-            r"out_of_memory\b.{0,20}state|state=out_of_memory|term_memlimit|"
+            r"out_of_memory\b.{0,20}state|term_memlimit|" + accounted("out_of_me") + "|"
             r"job exceeded memory limit|exceeded (?:job )?memory limit|"
             r"mem(?:ory)? .{0,20}exceeded limit"
         ),

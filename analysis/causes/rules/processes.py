@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from analysis.causes.rules.base import Rule, regex, words
+from analysis.causes.rules.base import Rule, accounted, regex, words
 
 RULES: Final = (
     Rule(
@@ -40,7 +40,8 @@ RULES: Final = (
         cause="network_nccl",
         needles=words(
             "nccl|gloo|c10d|rendezvous|peer|socket|ibv|net/ib|watchdog|completion|"
-            "distributed service|coordination service|dist|orte|prte|lost communication"
+            "distributed service|coordination service|dist|orte|prte|lost communication|"
+            "ucx|uct_|mlx5|transport retry|libfabric|efa"
         ),
         pattern=regex(
             r"watchdog (?:caught collective|hang)|nccl operations have failed or timed out|"
@@ -51,10 +52,12 @@ RULES: Final = (
             r"socketprogress|dist(?:backend|network|store)error|"
             r"distributed service detected fatal errors|error from (?:the )?coordination service|"
             r"(?:in|rpc to) (?:the )?coordination service: unavailable|"
-            r"(?:orte|prte|prrte)\b.{0,20}has lost communication"
+            r"(?:orte|prte|prrte)\b.{0,20}has lost communication|"
+            r"transport retry count(?:er)? exceeded|(?:\bucx|\buct_|\bmlx5|\blibfabric|\befa)\w*\b"
+            r".{0,160}\b(?:error|fail\w*|timed? ?out|unreachable|reset|exceeded)\b"
         ),
         where="line",
-        source="NCCL, Gloo, c10d, Open MPI",
+        source="NCCL, Gloo, c10d, Open MPI, UCX, libfabric",
         sure=0.82,
         role="consequence",
     ),
@@ -113,10 +116,10 @@ RULES: Final = (
     Rule(
         id="slurm_cancelled",
         cause="killed",
-        needles=words("cancelled at|node failure|node_fail"),
+        needles=words("cancelled|node failure|node_fail"),
         pattern=regex(
             r"\*\*\* (?:job|step) \S+ on \S+ cancelled at |due to node failure|"
-            r"srun: error: node failure|state=node_fail"
+            r"srun: error: node failure|" + accounted("node_fail|cancelled")
         ),
         where="line",
         source="Slurm: scancel, node failure",

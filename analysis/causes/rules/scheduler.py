@@ -2,16 +2,16 @@
 
 from typing import Final
 
-from analysis.causes.rules.base import Rule, regex, words
+from analysis.causes.rules.base import Rule, accounted, regex, words
 
 RULES: Final = (
     Rule(
         id="slurm_time_limit",
         cause="timeout_limit",
-        needles=words("time limit|state=timeout"),
+        needles=words("time limit|timeout|deadline"),
         pattern=regex(
             r"cancelled at .{0,40}due to time limit|(?:job|step) .{0,60}exceeded.{0,20}time "
-            r"limit|\bhit the time limit|state=timeout\b"
+            r"limit|\bhit the time limit|" + accounted("timeout|deadline")
         ),
         where="line",
         source="Slurm: slurmstepd, sacct",
@@ -89,7 +89,7 @@ RULES: Final = (
         needles=words("preempt|requeue"),
         pattern=regex(
             r"due to (?:preemption|job requeue)|cancelled at .{0,60}preempt|"
-            r"job \S+ (?:has been )?(?:preempted|requeued)|state=preempted"
+            r"job \S+ (?:has been )?(?:preempted|requeued)|" + accounted("preempted")
         ),
         where="line",
         source="Slurm",
@@ -101,6 +101,8 @@ RULES: Final = (
         needles=words("spot|preempt|interruption notice|instance-action"),
         pattern=regex(
             r"spot (?:instance )?(?:interruption|termination|reclaim)|interruption notice|"
+            r"(?:interrupt|reclaim|terminat|evict)\w*\b.{0,60}\bspot (?:capacity|instance|vm|node)|"
+            r"insufficient spot capacity|"
             r"instance-action.{0,60}terminate|spot capacity.{0,60}(?:reclaim|unavail|interrupt)|"
             r"spot (?:instance|vm|node|pod|machine|job).{0,60}(?:terminat|"
             r"interrupt|evict|reclaim|preempt)|instance/preempted.{0,40}true|(?:vm|instance|"
