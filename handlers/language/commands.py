@@ -100,7 +100,6 @@ class CommandReader:
             slots["runs"] = context.thread.paths
         filled = Slots.model_validate({name: value for name, value in slots.items() if value})
         notes = [f"/wandb {command.name}"]
-        notes += [f"no flag --{flag}" for flag in parsed.unknown]
         return Understanding(
             intent=intent,
             slots=filled,

@@ -57,10 +57,11 @@ class FlagReader:
             index: The known runs.
 
         Returns:
-            A sentence for each flag whose value is missing, unreadable or impossible.
+            A sentence for each flag that there is not, or whose value is missing, unreadable or
+            impossible.
         """
-        wrong: list[str] = []
         known = parsed.command.flags if parsed.command else {}
+        wrong = [_no_flag(flag, parsed) for flag in parsed.unknown]
         for flag, said in parsed.flags.items():
             slot = known.get(flag)
             if slot in _SWITCHES:
@@ -132,6 +133,15 @@ def plain(value: str) -> str:
     """The value of a flag without Slack's mark-up: `<@U1|anna>` is U1."""
     value = re.sub(r"<[@#!]?([^<>|]*)(?:\|[^<>]*)?>", r"\1", value)
     return re.sub(r"[<>]", "", unescape(value)).lstrip("@")
+
+
+def _no_flag(flag: str, parsed: Parsed) -> str:
+    command = parsed.command
+    if command is None or not command.flags:
+        name = command.name if command else ""
+        return f"I do not know --{flag[:_SHOWN]}: /wandb {name} takes no flags."
+    there = ", ".join(f"--{name}" for name in command.flags)
+    return f"I do not know --{flag[:_SHOWN]}. There are: {there}."
 
 
 def _problem(flag: str, value: str, slot: str) -> str:

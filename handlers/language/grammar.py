@@ -87,7 +87,8 @@ _TABLE = (
         "A side may be a run, several runs joined by commas, or group:NAME. Curves are compared at "
         "the same step, or by tokens or time.",
         ("/wandb compare alpha beta", "/wandb compare alpha beta --by tokens"),
-        _RUNS | _kinds("AXIS MET"), "run", {"metric": "metrics", "by": "axis", "on": "axis"},
+        _RUNS | _kinds("AXIS MET"), "run",
+        {"metric": "metrics", "by": "axis", "on": "axis", "axis": "axis"},
     ),
     Command(
         "why", I.WHY, "RUN", "Why a run failed: the cause, the telling lines, what to do.",
@@ -167,9 +168,10 @@ _TABLE = (
     ),
     Command("unsnooze", I.UNSNOOZE, "[RUN]", "End a snooze.", "Alerts come again at once.",
             ("/wandb unsnooze alpha",), _RUNS | _kinds("PROJ ENT"), "run"),
-    Command("mute", I.MUTE, "RUN", "No alerts about a run any more.",
-            "The board still shows it. /wandb unmute takes it back.",
-            ("/wandb mute alpha",), _RUNS | _kinds("PROJ ENT"), "run"),
+    Command("mute", I.MUTE, "RUN | --kind KIND", "No alerts about a run any more.",
+            "The board still shows it. With --kind it is about one kind of alert in this channel. "
+            "/wandb unmute takes it back.",
+            ("/wandb mute alpha",), _RUNS | _kinds("PROJ ENT"), "run", {"kind": "kind"}),
     Command("unmute", I.UNMUTE, "RUN", "Alerts about a run again.", "Undoes /wandb mute.",
             ("/wandb unmute alpha",), _RUNS | _kinds("PROJ ENT"), "run"),
     Command("doctor", I.DOCTOR, "", "What is set up well, and what is not.",

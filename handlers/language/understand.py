@@ -46,6 +46,7 @@ BARE = 0.8
 """Confidence of a bare run name; any other question beside it is the real one."""
 _OPEN = frozenset({Intent.UNKNOWN, Intent.CLARIFY})
 _PAUSE = re.compile(r" (?:[,:]|but|so) ")
+_LONE = re.compile(r"(?:X|NAME)\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +289,13 @@ class Interpreter:
             core = self.matcher.core(reading)
             empty = Candidate(phrase, 0.4, core, "", {}, requested=False, reading=reading)
             return self._clarify(empty, context, index, "a run is named, but not what to do")
+        if not context.overheard and (name := _begins_several(reading, index)) is not None:
+            return Understanding(
+                intent=Intent.DESCRIBE,
+                slots=Slots(runs=(name,)),
+                confidence=BARE,
+                notes=("a name that several runs share",),
+            )
         return Understanding(
             intent=Intent.UNKNOWN, confidence=0.7, notes=("nothing in the phrase table fits",)
         )
@@ -315,6 +323,13 @@ class Interpreter:
             return orders[0]
         asked = [one for asks, one in sure if asks and one.confidence > BARE]
         return max(asked or [one for _, one in sure], key=lambda one: one.confidence)
+
+
+def _begins_several(reading: Reading, index: RunIndex) -> str | None:
+    """A lone word with which the names of several runs begin: which of them is asked then."""
+    found = _LONE.fullmatch(reading.text.strip(" ,:"))
+    name = str(reading.values[found[0]]) if found else ""
+    return name if found and len(index.find(name).paths) > 1 else None
 
 
 def _nothing(why: str) -> Understanding:

@@ -7,7 +7,7 @@ from typing import Final
 from analysis import filters as conditions
 from analysis.errors import BadReference, BadRequest
 from analysis.look import Targets
-from analysis.refs import ProjectRef, shorten
+from analysis.refs import ProjectRef
 from handlers.conversation.which import defaults_of, may_read, place_of
 from handlers.language.grammar import parse, without_slash
 from handlers.language.text import normal
@@ -16,7 +16,6 @@ from handlers.views.look import Shown
 
 HOURS: Final = 24.0
 _MOST_HOURS: Final = 24.0 * 90
-_OWN: Final = frozenset({"kind"})  # of `mute`
 
 
 class NotInvited(BadRequest):
@@ -24,19 +23,11 @@ class NotInvited(BadRequest):
 
 
 def flags_of(ask: Ask) -> Mapping[str, str]:
-    """The flags of a slash command, by name.
-
-    Raises:
-        BadReference: One is written that there is not.
-    """
+    """The flags of a slash command, by name; one that there is not was refused before."""
     if ask.request.kind != "command":
         return {}
     text = normal(ask.request.text)
     read = parse(without_slash(text) or text)
-    unknown = [name for name in read.unknown if name not in _OWN]
-    if unknown:
-        known = ", ".join(f"--{name}" for name in (read.command.flags if read.command else ()))
-        raise BadReference(f"I do not know --{shorten(unknown[0])}.", f"There are: {known}.")
     # Slack escapes what people type: “>” comes as an entity.
     return {name: unescape(value) for name, value in read.flags.items()}
 
