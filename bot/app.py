@@ -18,7 +18,7 @@ from bot import logs
 from bot.settings import Settings
 from bot.web import application
 from bot.wiring import Application, build
-from handlers.problems import SlackProblem, Unauthorized
+from handlers.problems import SlackProblem, SlowDown, Unauthorized
 from handlers.slack_errors import guarded
 
 _LOG = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ async def _accepted(call: Awaitable[Any], token: str) -> None:
 
     Raises:
         NotAuthenticated: Slack refuses the token.
-        ConnectionFailed: Slack does not answer.
+        ConnectionFailed: Slack does not answer, or asks to wait.
     """
 
     async def whole() -> Any:
@@ -136,6 +136,10 @@ async def _accepted(call: Awaitable[Any], token: str) -> None:
     except Unauthorized as problem:
         raise NotAuthenticated(
             f"Slack refuses {token} ({problem.code}).", f"Set {token}; see docs/install.md."
+        ) from None
+    except SlowDown as problem:
+        raise ConnectionFailed(
+            f"Slack asks this app to wait {problem.retry_after_s:.0f} s.", "Start it again then."
         ) from None
     except SlackProblem as problem:
         raise ConnectionFailed(
