@@ -136,5 +136,7 @@ async def _until(ask: Ask) -> datetime:
     slots, now = ask.reading.slots, ask.services.clock.now()
     if not tells_moment(slots):
         return now + _USUAL
+    if slots.days == "weekends":  # a weekend is slept through, not slept until
+        slots = slots.model_copy(update={"days": "mon"})
     manners = await ask.services.watching.subscriptions.manners(channel_of(ask))
     return moment(slots, now, ZoneInfo(slots.timezone or manners.zone))

@@ -241,6 +241,28 @@ async def test_a_look_at_few_or_many_runs_is_paged(patient: House, count: int) -
         assert "page 2 of 25" in turned.plain
 
 
+@pytest.mark.parametrize(
+    ("said", "day", "clock"),
+    [
+        ("until monday 9am", 0, "09:00"),
+        ("until monday", 0, "09:00"),
+        ("until friday 18:00", 4, "18:00"),
+        ("for the weekend", 0, "09:00"),
+    ],
+)
+async def test_a_snooze_lasts_until_the_day_that_was_said(
+    house: House, said: str, day: int, clock: str
+) -> None:
+    """By the channel's clock, which is UTC here."""
+    await house.says("/wandb watch demo/digits")
+    await house.says(f"/wandb snooze {said}")
+    channel = house.slack.channel("#ml").id
+    (kept,) = await house.app.services.watching.silences.in_channel(channel)
+    assert kept.until is not None
+    assert kept.until > house.clock.now()
+    assert (kept.until.weekday(), f"{kept.until:%H:%M}") == (day, clock)
+
+
 async def test_a_look_takes_the_filters_of_a_watch(house: House) -> None:
     """`--once --tag …` shows those runs only, says so, and becomes a watch of them."""
     a_run(house, "mine", tags=["prod"])

@@ -196,6 +196,7 @@ class Language:
 _NO_WORDS = re.compile(r"\{\w+\}|\\[a-z]|\?P<\w+>|\(\?<?[!=]")
 _CHOICE = re.compile(r"([a-z]*)\[([a-z]+)\]([a-z]*)")
 _ENDING = re.compile(r"([a-z]+)\((?:\?:)?([a-z|]+)\)(\??)([a-z]*)")
+_TOGETHER = re.compile(r"\b([a-z]+) \?([a-z]+)")
 _OPTIONAL = re.compile(r"([a-z]+)([a-z])\?([a-z]*)")
 
 
@@ -207,6 +208,7 @@ def words_of(patterns: Iterable[str]) -> set[str]:
         text = text[: found.start()] + ways + text[found.end() :]
     for _ in range(3):
         text = _ENDING.sub(_spelled_out, text)
+    text = _TOGETHER.sub(r"\1|\2|\1\2", text)
     text = _OPTIONAL.sub(lambda m: f"{m[1]}{m[3]}|{m[1]}{m[2]}{m[3]}", text)
     return set(re.findall(r"[a-z]+(?:'[a-z]+)?", text))
 
