@@ -138,6 +138,7 @@ class Conditions:
     def __init__(self, language: Language) -> None:
         self._language = language
         self._reaching = re.compile(rf"(?<!\S)(?:{language.patterns['reaching']})$")
+        self._beating = re.compile(rf"(?<!\S)(?:{language.patterns['beating']})$")
         lower_better = language.patterns["lower_better"]
         self._lower_better = re.compile(rf"(?<![a-z])(?:{lower_better})(?![a-z])")
         words = sorted(language.operators, key=len, reverse=True)
@@ -231,11 +232,14 @@ class Conditions:
         return f"{about} {made}" if about else made
 
     def _operator(self, said: str | None, metric: str) -> str | None:
-        """The sign of a comparing phrase; a loss that "reaches" a value comes from above."""
+        """The sign of a comparing phrase; what "reaches" or "beats" a value follows the metric."""
         if said is None:
             return None
-        if self._reaching.search(said) and self._lower_better.search(metric):
-            return "<="
+        if self._lower_better.search(metric):
+            if self._reaching.search(said):
+                return "<="
+            if self._beating.search(said):
+                return "<"
         if said in _SIGNS:
             return said
         table = self._language.operators
