@@ -158,8 +158,9 @@ def _headline(report: Comparison) -> Mrkdwn:
     named = (
         mrkdwn("{who} {text}", who=escape(who, 80), text=word.text) if who else escape(word.text)
     )
-    so_far = " so far" if report.so_far and report.verdict != "not_comparable" else ""
-    return mrkdwn("{emoji} {named}{so_far}", emoji=word.emoji, named=named, so_far=so_far)
+    if report.so_far and report.verdict != "not_comparable":
+        named = mrkdwn("{named} so far", named=named)
+    return mrkdwn("{emoji} {named}", emoji=word.emoji, named=named)
 
 
 def _plain_headline(report: Comparison) -> str:
@@ -274,7 +275,7 @@ def _ranking(report: Comparison) -> Mrkdwn:
             place=place.place,
             label=escape(place.label, 80),
             value=number(place.value),
-            tied="  ·  not separable from the best"
+            tied=mrkdwn("  ·  not separable from the best")
             if place.tied_with_best and place.place > 1
             else "",
         )
@@ -293,9 +294,11 @@ def _config(report: Comparison, keys: int, size: Size) -> Iterator[Block | None]
     rest += [f"{hidden} in paths, hosts and the like"] if hidden else []
     tail = f"… and {', '.join(rest)}" if rest else ""
     if not diff:
-        what = "The configurations are the same"
+        same = "The configurations are the same"
         yield b.context(
-            mrkdwn("{what}{tail}.", what=what, tail=f" but for {rest[0]}" if rest else "")
+            mrkdwn("{same} but for {rest}.", same=same, rest=rest[0])
+            if rest
+            else mrkdwn("{same}.", same=same)
         )
         return
     title = mrkdwn("*{count} in configuration*", count=plural(len(diff), "difference"))

@@ -79,6 +79,9 @@ def escape(value: object, limit: int = VALUE) -> Mrkdwn:
 def mrkdwn(template: LiteralString, /, **values: object) -> Mrkdwn:
     """A sentence in Slack's mark-up with values put in, each escaped unless it is mark-up already.
 
+    Space around a value that is no mark-up is lost: a part with its own space is made by this
+    function too.
+
     Example:
         >>> mrkdwn("*{name}*", name="<!channel>")
         '*&lt;!channel&gt;*'

@@ -222,7 +222,7 @@ def _cause(report: RunReport) -> Iterator[Block]:
     cause = report.cause
     if cause is None:
         return
-    sure = " (a guess)" if cause.confidence == "low" else ""
+    sure = mrkdwn(" (a guess)") if cause.confidence == "low" else Mrkdwn()
     yield b.section(
         mrkdwn("🧭 *Why:* {cause}{sure}", cause=cause_sentence(cause.sentence), sure=sure)
     )

@@ -254,8 +254,9 @@ def _line(place: int, run: Run, several: bool) -> Mrkdwn:
 def _since(run: Run, word: str) -> Mrkdwn:
     """The state, and since when or for how long."""
     if run.state.live:
-        ran = f" for {duration(run.runtime_s)}" if run.runtime_s else ""
-        return mrkdwn("{word}{ran}", word=word, ran=ran)
+        if not run.runtime_s:
+            return mrkdwn("{word}", word=word)
+        return mrkdwn("{word} for {ran}", word=word, ran=duration(run.runtime_s))
     when = run.ended_at or run.heartbeat_at or run.created_at
     if when is None or run.state is RunState.PENDING:
         return mrkdwn("{word}", word=word)

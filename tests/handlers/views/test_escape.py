@@ -1,14 +1,19 @@
 """Whatever a name holds, it is shown as it is and does nothing."""
 
+import ast
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handlers import views
 from handlers.views.escape import Mrkdwn, clean, clip, code, date, escape, join, link, mrkdwn, plain
 
+VIEWS = Path(next(iter(views.__path__)))
 ANY = st.text(st.characters(exclude_categories=()), max_size=200) | st.sampled_from(
     [
         "<!channel>",
@@ -118,3 +123,35 @@ def test_dates_are_shown_in_the_readers_zone_with_a_fallback() -> None:
 def test_plain_text_is_never_empty_nor_too_long(text: str, limit: int) -> None:
     """Slack refuses empty texts and long ones."""
     assert 1 <= len(plain(text, limit)) <= limit
+
+
+def _spaced(node: ast.expr | None, names: Mapping[str, list[ast.expr]]) -> bool:
+    """Whether an expression may be plain text with space around it."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text != text.strip()
+        case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
+            return text != text.lstrip()
+        case ast.IfExp(body=one, orelse=other):
+            return _spaced(one, names) or _spaced(other, names)
+        case ast.Name(id=name):
+            return any(_spaced(value, {}) for value in names.get(name, []))
+    return False
+
+
+@pytest.mark.parametrize("path", sorted(VIEWS.rglob("*.py")), ids=lambda path: path.stem)
+def test_no_part_of_a_sentence_loses_its_space(path: Path) -> None:
+    """What is put into mark-up is trimmed: “Running” and “ for 2 h” would be one word."""
+    glued = []
+    for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        names: dict[str, list[ast.expr]] = {}
+        for node in ast.walk(function):
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                names.setdefault(node.targets[0].id, []).append(node.value)
+        for node in ast.walk(function):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                parts = node.keywords if node.func.id == "mrkdwn" else []
+                glued += [node.lineno for part in parts if _spaced(part.value, names)]
+    assert glued == []
