@@ -1,7 +1,10 @@
 """“Loss curve of X”, “plot eval/loss for A and B”: values, courses and curves of metrics."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
+from analysis.errors import RunNotFound
+from analysis.refs import RunRef
 from handlers.commands.describe import PICTURE_GRACE_S
 from handlers.language.intents import Intent
 from handlers.registry import Ask, command
@@ -17,8 +20,9 @@ _QUIET_S = 1.0
 @command(Intent.SHOW_METRIC)
 async def show_metric(ask: Ask) -> AsyncIterator[Reply]:
     """Reads the metrics, says where they stand and go, and draws them."""
-    services, said = ask.services, ask.reading.slots.metrics or ()
-    refs = (await runs_of(ask))[:_MOST_RUNS]
+    services = ask.services
+    found, said = await _meant(ask)
+    refs = found[:_MOST_RUNS]
     paths = tuple(ref.path for ref in refs)
     topic = Topic("run" if len(paths) == 1 else "comparison", paths)
     talk = services.conversation
@@ -37,3 +41,18 @@ async def show_metric(ask: Ask) -> AsyncIterator[Reply]:
         answer.report, now=services.clock.now(), picture=picture, lines=answer.lines
     )
     yield Reply(shown, remember=topic)
+
+
+async def _meant(ask: Ask) -> tuple[tuple[RunRef, ...], tuple[str, ...]]:
+    """The runs and the metrics; a last name that is no run, behind one that is, is a metric."""
+    slots = ask.reading.slots
+    named, metrics = slots.runs or (), slots.metrics or ()
+    try:
+        return await runs_of(ask), metrics
+    except RunNotFound:
+        last = named[-1] if len(named) > 1 and not metrics else None
+        if not isinstance(last, str) or last.count("/") > 1:
+            raise
+        rest = slots.model_copy(update={"runs": named[:-1]})
+        reading = ask.reading.model_copy(update={"slots": rest})
+        return await runs_of(replace(ask, reading=reading)), (last,)

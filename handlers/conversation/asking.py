@@ -27,7 +27,7 @@ class Doubt:
     Attributes:
         kind: Several runs match (``which``), none does (``none``), or it is not known who “my”
             is (``who``).
-        said: The words in doubt, for people.
+        said: The words in doubt, for people; empty where none were said.
         runs: The runs that may be meant, the likeliest first.
         place: Which of the reading's runs it is about.
         names: W&B user names that the person may be, for ``who``.

@@ -37,6 +37,7 @@ _POINTED_AT: Final = {
     "these": "these runs",
     "ordinal": "that one of the list",
 }
+_NOBODY: Final = frozenset({"me", "us"})  # `remind me`
 _FELL: Final = frozenset({RunState.FAILED, RunState.CRASHED})
 
 
@@ -47,7 +48,7 @@ async def one_run(ask: Ask) -> RunRef:
         refs = await runs_of(ask)
         if len(refs) > 1:
             runs = [await ask.services.conversation.directory.run(ref) for ref in refs[:_OFFERED]]
-            raise AskBack(Doubt("which", "one of these at a time", tuple(runs)))
+            raise AskBack(Doubt("which", "", tuple(runs)))
         return refs[0]
     return (await runs_of(ask))[0]
 
@@ -62,7 +63,7 @@ async def runs_of(ask: Ask) -> tuple[RunRef, ...]:
     """
     named = ask.reading.slots.runs or _typed(ask)
     if not named:
-        raise await _open_question(ask, "it", 0)
+        raise await _open_question(ask, "", 0)
     found: list[RunRef] = []
     for place, said in enumerate(named):
         ref = await (
@@ -324,7 +325,7 @@ async def run_of_path(ask: Ask, text: str) -> RunRef:
 def _typed(ask: Ask) -> tuple[str, ...]:
     """The one word after a slash command's name: a run's, even where it looks like a plain word."""
     words = ask.request.text.split() if ask.request.kind == "command" else []
-    named = [word for word in words[1:] if not word.startswith("--")]
+    named = [word for word in words[1:] if not word.startswith("--") and word not in _NOBODY]
     return (named[0],) if len(named) == 1 else ()
 
 

@@ -182,7 +182,8 @@ class SlotReader:
                 if found.path:
                     return [reading.mark("RUN", found.path)]
                 metric = self.language.metric_words.get(word.text.lower())
-                return [reading.mark("MET", metric) if metric else reading.mark("QUOTE", word.text)]
+                kind = "NAME" if reading.names else "QUOTE"
+                return [reading.mark("MET", metric) if metric else reading.mark(kind, word.text)]
             case Kind.NAME:
                 return [self._name(word.text, index, reading)]
             case Kind.WORD:

@@ -31,7 +31,8 @@ def which(
 ) -> Message:
     """Several runs match, or none does: a menu of those that may be meant."""
     if kind == "which":
-        text = mrkdwn("🤔 Which run do you mean by “{said}”?", said=escape(said, 80))
+        by = mrkdwn(" by “{said}”", said=escape(said, 80)) if said else ""
+        text = mrkdwn("🤔 Which run do you mean{by}?", by=by)
     else:
         text = mrkdwn("🔎 I know no run “{said}”. Is it one of these?", said=escape(said, 80))
     note = mrkdwn("Only the newest are shown: a longer part of the name finds more.")

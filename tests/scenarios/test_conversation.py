@@ -175,6 +175,34 @@ async def test_several_runs_are_described_in_one_message(here: Office) -> None:
     assert "alpha in" in read(await here.answer("alpha in"))
 
 
+async def test_a_name_behind_a_run_that_is_no_run_is_a_metric(here: Office) -> None:
+    """`plot RUN METRIC`, where the metric is of nobody's list."""
+    here.run("alpha")
+    await uses_vision(here)
+    await here.says("/wandb plot alpha zeta_q9")
+    assert "no run" not in read(await here.answer("alpha logs no zeta_q9"))
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("/wandb describe", "Which run do you mean?"),
+        ("/wandb remind me", "Which run do you mean?"),
+        ("/wandb why alpha beta", "Which run do you mean?"),
+        ('/wandb describe "Lora sweep 7"', "no run “Lora sweep 7”"),
+    ],
+)
+async def test_what_is_not_said_is_asked_in_plain_words(
+    here: Office, line: str, words: str
+) -> None:
+    """No “it” that nobody wrote, and a name in quotes is a name."""
+    here.run("alpha")
+    here.run("beta", state="failed")
+    await uses_vision(here)
+    await here.says(line)
+    await here.answer(words)
+
+
 async def test_failed_runs_since_a_day(here: Office) -> None:
     """State, time and owner narrow a list; the title says what was asked for."""
     here.run("old", state="failed", hours_ago=80.0)
