@@ -19,6 +19,9 @@ from handlers.views.help import Suggestion
 
 _WORD: Final = re.compile(r"[\w./:\-]{3,}")
 _TEXT: Final = 300
+_WATCHED: Final = re.compile(r"\b(?:un)?(?:watch|follow|track|monitor|subscri)", re.IGNORECASE)
+_TOLD: Final = re.compile(r"\b(?:alert|notif|ping|messag|warn|spam|nois)", re.IGNORECASE)
+_ENOUGH: Final = re.compile(r"\b(?:no|not|stop|enough|cannot|\w+n['’]?t)\b", re.IGNORECASE)
 _LOOK: Final = "What runs now, and what failed or finished lately."
 
 
@@ -67,7 +70,8 @@ def suggestions(
     """
     registry.load()
     known = _known(reading, text[: 4 * _TEXT], context)
-    offers = [offer for offer in _offers(known) if offer.intent in registry.COMMANDS]
+    every = [*_ends(known, text[:_TEXT]), *_offers(known)]
+    offers = [offer for offer in every if offer.intent in registry.COMMANDS]
     words = text[:_TEXT].lower()
     ranked = sorted(
         enumerate(offers), key=lambda each: (-_score(each[1], words, reading, known), each[0])
@@ -76,6 +80,20 @@ def suggestions(
         Suggestion(offer.label, offer.text, offer.does or COMMANDS[offer.command].summary)
         for _, offer in ranked[:most]
     ]
+
+
+def _ends(known: _Known, text: str) -> Iterator[_Offer]:
+    """What ends a watch or its alerts, where somebody has had enough of them."""
+    if not _ENOUGH.search(text):
+        return
+    what = known.runs[0] if known.runs else known.project
+    name = known.name(known.runs[0]) if known.runs else known.project
+    if what and _WATCHED.search(text):
+        yield _Offer(
+            Intent.STOP_WATCH, "unwatch", f"Stop Watching {name}", f"/wandb unwatch {what}"
+        )
+    if known.runs and _TOLD.search(text):
+        yield _Offer(Intent.MUTE, "mute", f"Mute {name}", f"/wandb mute {what}")
 
 
 def _offers(known: _Known) -> Iterator[_Offer]:
@@ -107,6 +125,7 @@ def _score(offer: _Offer, words: str, reading: Understanding, known: _Known) -> 
     filled = offer.intent in {Intent.DESCRIBE, Intent.SHOW_METRIC, Intent.COMPARE, Intent.WHY}
     extra = (
         60.0 * guessed
+        + 80.0 * (offer.intent in {Intent.STOP_WATCH, Intent.MUTE})
         + 25.0 * filled
         + 20.0 * (known.metric is not None and known.metric in offer.text)
     )

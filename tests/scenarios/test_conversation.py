@@ -203,6 +203,23 @@ async def test_what_is_not_said_is_asked_in_plain_words(
     await here.answer(words)
 
 
+@pytest.mark.parametrize(
+    ("said", "offered"),
+    [
+        ("don't watch demo/vision anymore", "Stop Watching demo/vision"),
+        ("I don't want notifications from alpha any more", "Mute alpha"),
+    ],
+)
+async def test_who_has_had_enough_is_offered_the_end_of_it(
+    here: Office, said: str, offered: str
+) -> None:
+    """Nothing is changed by a sentence that may be a remark; a button does it."""
+    here.run("alpha")
+    await uses_vision(here)
+    await here.asks(said)
+    assert offered in read(await here.answer("Did you mean one of these?"))
+
+
 async def test_failed_runs_since_a_day(here: Office) -> None:
     """State, time and owner narrow a list; the title says what was asked for."""
     here.run("old", state="failed", hours_ago=80.0)
