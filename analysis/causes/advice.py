@@ -58,6 +58,27 @@ _FP16: Final = re.compile(r"(?<!b)fp16|(?<!b)float16|(?<!\w)16(?:-\w+)?\b|half",
 _CAPACITY: Final = re.compile(
     r"total capacity of ([\d.]+) GiB|; ([\d.]+) GiB total capacity|with (\d+) MB memory"
 )
+_NAN_INPUT: Final = re.compile(
+    r"\b(?:input|x|y|labels?|features?|target|data\w*|array)\b.{0,20}\bcontains? (?:nan|inf)",
+    re.IGNORECASE,
+)
+_BOOSTS: Final = re.compile(r"xgboost|lightgbm|catboost", re.IGNORECASE)
+_NO_DEVICE: Final = re.compile(
+    r"no cuda gpus are available|no cuda-capable device|no supported gpu backend|"
+    r"no (?:hip|rocm|nvidia) (?:gpus?|devices?)",
+    re.IGNORECASE,
+)
+_SERVICE: Final = re.compile(
+    r"https?://|HTTPSConnectionPool|max retries exceeded|name resolution|getaddrinfo|"
+    r"(?:endpoint|huggingface|s3|gcs|hub)\w*.{0,60}(?:connect|unreachable|timed out)",
+    re.IGNORECASE,
+)
+_COMMAND_LINE: Final = re.compile(
+    r"^\S+\.py: error: |^[\w.-]+: error: (?:unrecognized|the following|argument|invalid|ambiguous)|"
+    r"^Error: (?:No such|Invalid value|Missing|Got unexpected)|"
+    r"^Could not override|^usage: ",
+    re.MULTILINE,
+)
 _UNUSED: Final = re.compile(r"([\d.]+) (GiB|MiB) is reserved by PyTorch but unallocated")
 _ASKED: Final = re.compile(r"[Tt]ried to allocate ([\d.]+) (GiB|MiB)")
 _OTHERS: Final = re.compile(r"Process \d+ has ([\d.]+) (GiB|MiB) memory in use")
@@ -191,6 +212,13 @@ def _gpu_memory(c: Context) -> str:
             f"Batch size {batch} × accumulation {accumulation}{card}: try {less} × {more}, "
             f"which {kept} the effective batch size."
         )
+    if "No executable batch size" in c.text:
+        return f"Not even a batch of one fits{card}: {_saves_memory(c.config)}"
+    if _BOOSTS.search(c.text):
+        return (
+            "Give it less at once: a QuantileDMatrix or external memory, fewer bins (max_bin), "
+            "float32 columns; and see with nvidia-smi what else holds the GPU."
+        )
     if batch == 1:
         return f"Batch size 1{card}: {_saves_memory(c.config)}"
     if other and capacity and _gb(other[1], other[2]) > 0.3 * capacity and "this process" in c.text:
@@ -254,6 +282,8 @@ def _host_memory(c: Context) -> str:
 
 
 def _nan(c: Context) -> str:
+    if _NAN_INPUT.search(c.text):
+        return "The data holds the NaN: drop or fill these values, and check what wrote them."
     rate = _number(setting(c.config, "rate"))
     clip = setting(c.config, "clip")
     if _half(c.config) == "fp16":
@@ -279,6 +309,11 @@ def _dependency(c: Context) -> str:
 
 
 def _cuda(c: Context) -> str:
+    if _NO_DEVICE.search(c.text):
+        return (
+            "No GPU is visible to the process: check CUDA_VISIBLE_DEVICES, the job's request for "
+            "GPUs (--gres, --gpus) and nvidia-smi on that machine."
+        )
     if re.search(r"device-side assert|srcIndex|Assertion `", c.text):
         return "Check that labels and token ids are in range; CUDA_LAUNCH_BLOCKING=1 shows where."
     if re.search(r"Xid|ECC|fallen off|lost", c.text, re.IGNORECASE):
@@ -286,6 +321,29 @@ def _cuda(c: Context) -> str:
     return (
         "Run once with CUDA_LAUNCH_BLOCKING=1 to see the true line; if it moves, suspect the GPU."
     )
+
+
+def _network(c: Context) -> str:
+    if re.search(r"address already in use|EADDRINUSE", c.text, re.IGNORECASE):
+        return "Another process holds the port: stop it, or choose another --master_port."
+    if _SERVICE.search(c.text):
+        return (
+            "A service could not be reached: check its address and the machine's way out (DNS, "
+            "proxy); retry, or cache what is fetched before the job starts."
+        )
+    return _TEXTS["network_nccl"]
+
+
+def _killed(c: Context) -> str:
+    if re.search(r"got signal: 1\b|SIGHUP|[Hh]angup", c.text):
+        return "Its terminal or SSH session closed: start it with nohup, tmux or the scheduler."
+    return _TEXTS["killed"]
+
+
+def _unknown(c: Context) -> str:
+    if _COMMAND_LINE.search(c.text):
+        return "Its command line or config was refused: correct the option that is named."
+    return _TEXTS["unknown"]
 
 
 def _python(c: Context) -> str:
@@ -321,5 +379,8 @@ def advise(context: Context) -> str | None:
         "dependency": _dependency,
         "cuda_error": _cuda,
         "python_exception": _python,
+        "network_nccl": _network,
+        "killed": _killed,
+        "unknown": _unknown,
     }.get(context.cause)
     return (special(context) if special else _TEXTS[context.cause]) or None

@@ -12,6 +12,7 @@ from analysis.causes.advice import Context, advise, gpu_capacity
 from analysis.causes.candidates import Candidate, candidates
 from analysis.causes.model import Diagnosis, Frame, MetricEvidence, Trace
 from analysis.causes.reading import Chain, Reading, is_noise
+from analysis.causes.rules import RULES
 from analysis.causes.text import CUT, Log, clean, lines_of
 from analysis.causes.tracebacks import is_own, own_frame
 from analysis.causes.verdict import Verdict, decide
@@ -19,7 +20,15 @@ from analysis.causes.verdict import Verdict, decide
 MAX_QUOTES: Final = 6
 MAX_QUOTE: Final = 300
 _MAX_ALSO: Final = 5
+_LAST: Final = 60
+_DRIVER: Final = 200
 _TOLD_BY_METRICS: Final = frozenset(("nan_at_end", "memory_at_end"))
+_RECORD: Final = re.compile(
+    r"torch[./]distributed|ChildFailedError|"
+    r"^\s*(?:time|host|rank|exitcode|error_file|traceback)\s*: |"
+    r"^\s*[=*-]{10,}|Root Cause \(first|^\s*\[\d+\]:|<NO_OTHER_FAILURES>|^Failures:"
+)
+"""What a launcher records of a failed process: it does not say why."""
 _USER_CODE: Final = "from user code:"
 _USER_LINES: Final = 40
 _USER_FRAME: Final = re.compile(r'\s*File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<name>.+)$')
@@ -56,7 +65,7 @@ def diagnose(
     if frame is not None and frame.code is not None:
         frame = replace(frame, code=_shown(frame.code))
     quotes = tuple(_quotes(verdict, reading, frame))
-    text = _telling(verdict, quotes)
+    text = _telling(verdict, quotes, reading)
     return Diagnosis(
         cause=verdict.cause,
         confidence_value=round(_sure(verdict, exit_code), 2),
@@ -144,7 +153,7 @@ def _quoted(verdict: Verdict, reading: Reading, frame: Frame | None) -> Iterator
             where = f", in {frame.function}" if frame.function else ""
             yield f'File "{frame.file}", line {frame.line}{where}'
             yield frame.code or ""
-        yield from _message(candidate.trace)
+        yield from _message(candidate.trace, verdict.rule)
         if verdict.rule == "nan_before_error" and reading.nan_line is not None:
             yield reading.nan_line.text
         return
@@ -155,24 +164,36 @@ def _quoted(verdict: Verdict, reading: Reading, frame: Frame | None) -> Iterator
         yield reading.nan_line.text
     if verdict.rule in _TOLD_BY_METRICS:
         return  # the last lines would look like evidence, and are none
-    last = [line for line in reading.tail(MAX_QUOTES * 2) if line.text != CUT]
+    last = [line for line in reading.tail(_LAST) if line.text != CUT]
     since = reading.progress[-1].index if reading.progress else -1
     last = [line for line in last if line.index > since] or last
-    telling = [line for line in last if not is_noise(line)] or last
-    for line in telling[-MAX_QUOTES:]:
+    quiet = [ln for ln in last if not is_noise(ln) and not _RECORD.search(ln.text)]
+    own = [ln for ln in quiet if ln.index not in reading.inside and "Traceback (" not in ln.text]
+    if reading.left is not None:
+        yield reading.lines[reading.left[0]].text
+    telling = own or quiet or last
+    for line in telling[-MAX_QUOTES:]:  # what a launcher adds below is long, and says nothing
         yield line.text
 
 
-def _message(trace: Trace) -> Iterator[str]:
+def _message(trace: Trace, rule: str) -> Iterator[str]:
+    """The headline, the line that told where that is another one, and what follows the headline."""
     yield trace.headline
-    yield from trace.message.split("\n")[1:3]
+    rest = trace.message.split("\n")[1:]
+    pattern = next((each.pattern for each in RULES if each.id == rule), None)
+    if pattern is not None and not pattern.search(trace.headline):
+        yield from (line for line in rest if pattern.search(line.strip()))
+    yield from rest[:2]
 
 
-def _telling(verdict: Verdict, quotes: tuple[str, ...]) -> str:
+def _telling(verdict: Verdict, quotes: tuple[str, ...], reading: Reading) -> str:
     """The whole text that told the cause, for advice: quotes are cut, messages are not."""
     candidate = verdict.candidate
     if candidate is not None and candidate.chain is not None:
-        return "\n".join(f"{t.type}: {t.message}" for t in candidate.chain.traces)[:8000]
+        told = [f"{t.type}: {t.message}" for t in candidate.chain.traces]
+        if verdict.cause == "cuda_error":  # the driver's own word stands above the traceback
+            told += [ln.text[:MAX_QUOTE] for ln in reading.tail(_DRIVER) if "Xid" in ln.text]
+        return "\n".join(told)[:8000]
     if candidate is not None and candidate.line is not None:
         return candidate.line.text
     return "\n".join(quotes)
@@ -198,12 +219,18 @@ def _also(
         yield from _also_nan(reading, metrics)
     yield from _trends(metrics)
     named: set[str] = {verdict.cause}
+    verdict_line = verdict.candidate.line if verdict.candidate else None
     for other in found:
         if other is verdict.candidate or other.cause in named:
             continue
         named.add(other.cause)
+        if other.line is not None and other.line is verdict_line:
+            continue
         if other.cause == "killed" and not reading.several:
             yield "A signal then ended the process."
+        elif other.cause == "network_nccl" and (verdict.cause == "none" or not reading.several):
+            told = other.trace.headline if other.trace else other.line.text if other.line else ""
+            yield f"Also seen: {_shown(told)[:160]}"
         elif other.cause in _EFFECTS:
             who = f"rank {other.trace.rank}" if other.trace and other.trace.rank else "other ranks"
             yield _EFFECTS[other.cause].format(who=who)

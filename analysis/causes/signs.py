@@ -83,7 +83,8 @@ FINISHED: Final = re.compile(
     r"waiting for w&b process to finish.{0,8}\(success|process to finish, pid \d+.{0,12}\(success|"
     r"total training time|end of training|^stopping\. best iteration|"
     r"early stopping, best iteration|^saved (?:the )?(?:final )?(?:model|weights) (?:to|in|at) |"
-    r"best (?:model|val|score).{0,40}saved|saved final",
+    r"best (?:model|val|score).{0,40}saved|saved final|^\d+ epochs completed in [\d.]+ hours|"
+    r"^results saved to \S+|restoring model weights from the end of the best epoch",
     re.IGNORECASE,
 )
 """A line that says training came to its end."""

@@ -31,6 +31,7 @@ _TEXT_TOKEN: Final = re.compile(
 _REST_OK: Final = re.compile(
     r"(?:s|[_-]?(?:id|value|val|prod|dev|test|key|b64|base64|hash|str|v?\d{1,3}))*", re.IGNORECASE
 )
+_IDENTIFIER: Final = re.compile(r"[\"']?[a-z]+(?:[._/][a-z]+)*[\"']?(?=[\s,;})\]]|$)")
 _HARD: Final = ("passw", "passphrase", "pwd", "secret", "pass")
 
 
@@ -65,6 +66,8 @@ def _value(line: str, found: re.Match[str]) -> tuple[int, int]:
         return nothing
     if word in {"pass", "auth"} and left and left[-1] not in "_-.":
         return nothing
+    if word == "_key" and not rest and _IDENTIFIER.match(line, start):
+        return nothing  # image_key: jpg, full_key: train.lr_scheduler
     hard = hard and (word != "pass" or bool(left))
     if not sep.strip() or "," in sep:
         before = line[max(0, found.start() - 100) : found.start()].removesuffix(left)

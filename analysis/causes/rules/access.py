@@ -114,7 +114,7 @@ RULES: Final = (
             r"file|version `?(?:glibc|glibcxx|cxxabi)[\w.]*'? not found|"
             r"driver on your system is too old|driver version is insufficient|"
             r"no kernel image is available|found no nvidia driver|"
-            r"no cuda gpus are available|not compiled with (?:cuda|nccl|mpi|gpu)|"
+            r"not compiled with (?:cuda|nccl|mpi|gpu)|"
             r"torch not compiled|module compiled against (?:abi|api) version|"
             r"numpy\.dtype size changed|compiled using numpy 1\.x cannot be run|"
             r"_array_api not found|detected cuda version .{0,20}mismatches|"

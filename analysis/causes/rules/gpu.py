@@ -22,7 +22,9 @@ RULES: Final = (
             r"cu(?:fft|rand|solver|sparse|blas|blaslt)_(?:status_)?(?!.{0,12}alloc)[a-z_]{4,30}|"
             r"unable to find (?:a valid cudnn algorithm|an engine to execute this computation)|"
             r"\bcu(?:da)?(?:launch|mem|stream|event|module|ctx|graph)\w{2,24} failed|"
-            r"gpu is lost|cuda driver error|hipfft_|miopenstatus"
+            r"gpu is lost|cuda driver error|hipfft_|miopenstatus|no cuda gpus are available|"
+            r"no cuda-capable device|no (?:hip|rocm|nvidia) "
+            r"(?:gpus?|devices?) (?:are |is )?(?:available|found|detected)"
         ),
         where="exception",
         source="CUDA runtime, cuBLAS, cuDNN, ROCm",

@@ -15,6 +15,8 @@ RULES: Final = (
             r"cuda_error_out_of_memory|cudaerrormemoryallocation|"
             r"^(?!ray\.|java\.)(?:[\w.]*\.)?outofmemoryerror\b|out_of_memory: cuda|"
             r"out of memory error on gpu|no executable batch size found|"
+            r"\bcuda failure \d+:? '?out of memory|not enough memory\..{0,40}mem-fraction-static|"
+            r"(?:cuda|\bgpu|\bhip|\bvram|ncudalib)\w*\b[^\n]{0,240}\bout ?of ?memory|"
             r"\bcudamalloc\w*\b.{0,40}out of memory|rmm (?:failure|error)\b|rmm::(?:out_of|bad_al)|"
             r"failed to allocate memory for requested buffer[\s\S]{0,200}\bcuda"
         ),
@@ -60,7 +62,8 @@ RULES: Final = (
         cause="gpu_oom",
         needles=words("out of memory|oom when|outofmemory"),
         pattern=regex(
-            r"(?:torch\.|cuda\.)?outofmemoryerror: cuda|(?:cuda|hip) out of memory\. "
+            r"what\(\).{0,40}cuda[^\n]{0,240}\bout of memory|(?:torch\.|cuda\.)?"
+            r"outofmemoryerror: cuda|(?:cuda|hip) out of memory\. "
             r"tried to allocate|cuda_error_out_of_memory: out of memory|"
             r"oom when allocating tensor|cuda error: out of memory|cuda runtime error \(2\) "
             r"?: out of memory"
@@ -133,6 +136,7 @@ RULES: Final = (
             r"oom[_-]kill(?:er)?\b|oom_kill event|out-of-memory handler|\boomkill(?:ed|"
             r"ing)\b|memory cgroup out of memory|out of memory: kill(?:ed)? process|"
             r"oom-killer|node running low on memory|killed due to memory pressure|"
+            r"ran out[ -]of[ -]memory and (?:exited|was|got)|out[ -]of[ -]memory\b.{0,60}\b137\b|"
             r"some of (?:the step tasks|your processes).{0,40}(?:oom|out.of.memory)|"
             r"out_of_memory\b.{0,20}state|term_memlimit|" + accounted("out_of_me") + "|"
             r"job exceeded memory limit|exceeded (?:job )?memory limit|"
