@@ -15,17 +15,18 @@ from handlers.language.times import number
 Values = dict[str, object]
 Mark = Callable[[str, object], str]
 
-_NUM = r"(?P<value>-?\d+(?:[.,]\d+)?(?:e[-+]?\d+)?%?)"
+_NUM = r"(?P<value>-?\d+(?:[.,]\d+)?(?:e[-+]?\d+)?(?:%| %| percent| pct)?)"
+_PERCENT = re.compile(r" ?(?:%|percent|pct)$")
 _SIGNS = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "==": "=="}
 
 
 def value_of(text: str) -> float:
     """A number as people write it: `0,5`, `1e-3`, `90%`."""
-    if text.endswith("%"):
-        return round(float(text[:-1].replace(",", ".")) / 100, 12)
-    found = float(text.replace(",", "."))
-    whole = abs(found) < 1e15 and found == int(found) and "e" not in text
-    return int(found) if whole else found
+    if found := _PERCENT.search(text):
+        return round(float(text[: found.start()].replace(",", ".")) / 100, 12)
+    value = float(text.replace(",", "."))
+    whole = abs(value) < 1e15 and value == int(value) and "e" not in text
+    return int(value) if whole else value
 
 
 class MarkReader:
