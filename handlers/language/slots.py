@@ -258,7 +258,8 @@ class SlotReader:
             return reading.mark("ENT", index.entities[lower])
         if self._is_metric(lower):
             return reading.mark("MET", text)
-        return reading.mark("ZONE", text) if self._times.knows_zone(text) else None
+        zone = self._times.zone_of(text)
+        return None if zone is None else reading.mark("ZONE", zone)
 
     def _unknown(self, text: str, index: RunIndex, reading: Reading) -> list[str]:
         lower = text.lower()
@@ -316,8 +317,8 @@ class SlotReader:
             return reading.mark("MET", text)
         if len(parts) == 3:
             return reading.mark("RUN", text)
-        if self._times.knows_zone(text):
-            return reading.mark("ZONE", text)
+        if (zone := self._times.zone_of(text)) is not None:
+            return reading.mark("ZONE", zone)
         if lower[0] in index.entities:
             return reading.mark("PROJ", (parts[0], parts[1]))
         if self._is_metric(lower[1]) or self._is_metric(lower[0]):

@@ -17,6 +17,9 @@ from handlers.language.phrases import Language
 Mark = Callable[[str, object], str]
 HOURS = {"m": 1 / 60, "h": 1.0, "d": 24.0, "w": 168.0, "s": 1 / 3600}
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_HOURS = frozenset(range(2, 13))  # “at one” is no time
+_WHICH_DAYS = ("weekdays", "weekends")
+_TENS = frozenset({15, 20, 30})
 _CLOCK = r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d\d))?(?: ?(?P<half>am|pm|a\.m|p\.m|uhr|h))?"
 
 
@@ -72,6 +75,9 @@ class TimeReader:
         numbers = "|".join(sorted(language.numbers, key=len, reverse=True))
         days = "|".join(sorted(language.weekdays, key=len, reverse=True))
         zones = "|".join(sorted(language.zones, key=len, reverse=True))
+        after = "|".join(words[name] for name in ("each", "tomorrow", "daily", *_WHICH_DAYS))
+        hours = [word for word, n in language.numbers.items() if n in _HOURS]
+        offsets = "|".join(sorted(language.clock_offsets, key=len, reverse=True))
         amount = rf"(?:\d+(?:[.,]\d+)?|(?:{numbers})(?= ))"
         values = {
             **words,
@@ -80,6 +86,10 @@ class TimeReader:
             "day": days,
             "clock": _CLOCK,
             "named_zone": zones,
+            "offset": offsets,
+            "hour_word": "|".join((r"\d{1,2}", *hours)),
+            "tens": "|".join(word for word, n in language.numbers.items() if n in _TENS),
+            "after_hour": rf"{after}|{days}|ZONE",
         }
 
         def build(pattern: str) -> re.Pattern[str]:
@@ -108,6 +118,22 @@ class TimeReader:
                 self._hours,
             ),
             (build(r"<since_span> (?:the )?<last> (?P<unit><unit>)"), self._hours),
+            (
+                build(
+                    r"(?:<at> )?(?P<offset><offset>) (?P<spoken><hour_word>)"
+                    r"(?: ?(?P<half>am|pm|a\.m|p\.m|o'clock|oclock))?"
+                    r"(?: (?:in )?(?:the )?(?P<part><part>))?(?! (?:<unit>|%))"
+                ),
+                self._spoken_time,
+            ),
+            (
+                build(
+                    r"(?:<at_hour> )(?P<spoken><hour_word>)(?: (?P<tens><tens>))?"
+                    r"(?: ?(?P<half>am|pm|a\.m|p\.m|o'clock|oclock))?"
+                    r"(?: (?:in )?(?:the )?(?P<part><part>))?(?=$| (?:<after_hour>))"
+                ),
+                self._spoken_time,
+            ),
             (build(r"(?:<since> )<clock>"), self._since_clock),
             (
                 build(
@@ -170,9 +196,9 @@ class TimeReader:
         self._hint = re.compile(rf"\d|(?<!\S)(?:{'|'.join(hints)})(?!\S)")
         self._morning = re.compile(rf"(?:{words['evening']})")
 
-    def knows_zone(self, text: str) -> bool:
-        """Whether a word with a slash is the name of a time zone."""
-        return "/" in text and zone(text) is not None
+    def zone_of(self, text: str) -> str | None:
+        """The time zone that a word with a slash names, by its IANA name."""
+        return zone(text) if "/" in text else None
 
     def mark(self, text: str, mark: Mark, now: datetime | None) -> str:
         """Replaces the times of a text by marks."""
@@ -271,9 +297,24 @@ class TimeReader:
         clock = self._time(found)
         return None if clock is None else mark("TIME", clock)
 
+    def _spoken_time(self, found: re.Match[str], mark: Mark, now: datetime) -> str | None:
+        """“Half past eight”, “at eight thirty”: the hour moved by the words about it."""
+        hour = number(found["spoken"], self._language)
+        if not hour:
+            return None
+        groups = found.groupdict()
+        moved = self._language.clock_offsets.get(groups.get("offset") or "", 0)
+        minutes = (
+            int(hour) * 60 + moved + int(number(groups.get("tens") or "", self._language) or 0)
+        )
+        return self._at(minutes // 60, minutes % 60, found)
+
     def _time(self, found: re.Match[str]) -> str | None:
         groups = found.groupdict()
-        hour, minute = int(groups["hour"]), int(groups.get("minute") or 0)
+        return self._at(int(groups["hour"]), int(groups.get("minute") or 0), found)
+
+    def _at(self, hour: int, minute: int, found: re.Match[str]) -> str | None:
+        groups = found.groupdict()
         half = (groups.get("half") or "").replace(".", "")
         part = groups.get("part") or ""
         late = half == "pm" or bool(part and self._morning.search(part))

@@ -79,6 +79,7 @@ class Language:
         states: Word to run state.
         openers: Short forms that count only before a verb: "y did it".
         numbers: Number word to number.
+        clock_offsets: Words before an hour to the minutes that they move it by.
         units: Unit of time to its short form.
         weekdays: Name of a day to its number, Monday 0.
         zones: Spoken time zone to its name.
@@ -120,6 +121,7 @@ class Language:
     states: Mapping[str, str]
     openers: Mapping[str, str]
     numbers: Mapping[str, float]
+    clock_offsets: Mapping[str, int]
     units: Mapping[str, str]
     weekdays: Mapping[str, int]
     zones: Mapping[str, str]
@@ -167,6 +169,7 @@ class Language:
             self.metric_words,
             self.states,
             self.numbers,
+            self.clock_offsets,
             self.units,
             self.weekdays,
             self.zones,
@@ -281,6 +284,9 @@ def load(code: str) -> Language:
         states=_inverted(data["states"]),
         openers=_inverted(data["openers"]),
         numbers={word: float(value) for word, value in _inverted(data["numbers"]).items()},
+        clock_offsets={
+            word: int(value) for word, value in _inverted(data["clock_offsets"]).items()
+        },
         units=_inverted(data["units"]),
         weekdays={word: int(value) for word, value in _inverted(data["weekdays"]).items()},
         zones=_inverted(data["zones"]),

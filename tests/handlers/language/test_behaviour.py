@@ -111,6 +111,32 @@ def test_durations_have_one_form(text: str, duration: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("briefing every weekday at half past eight", "08:30"),
+        ("briefing at quarter to nine on weekdays", "08:45"),
+        ("briefing at eight thirty in the evening", "20:30"),
+        ("briefing at nine every day", "09:00"),
+        ("briefing at twenty past 7 pm", "19:20"),
+    ],
+)
+def test_a_time_of_day_may_be_spoken(text: str, time: str) -> None:
+    """Times are said in words as often as in digits."""
+    assert said(text).slots.time == time
+
+
+@pytest.mark.parametrize("text", ["take a look at two", "look at two of them", "look at one"])
+def test_a_number_is_not_yet_a_time(text: str) -> None:
+    """How many is no time of day."""
+    assert said(text).slots.time is None
+
+
+def test_a_time_zone_has_its_own_spelling() -> None:
+    """What a schedule is stored with is the IANA name, however it was typed."""
+    assert said("briefing at 9 america/new_york").slots.timezone == "America/New_York"
+
+
+@pytest.mark.parametrize(
     ("text", "rule"),
     [
         ("eval/loss &lt; 0.5", {"metric": "eval/loss", "op": "<", "value": 0.5}),
