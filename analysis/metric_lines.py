@@ -15,6 +15,8 @@ from typing import Final, Literal
 import numpy as np
 
 from analysis import metrics, robust, signals
+from analysis.comparing.curves import place
+from analysis.comparing.matter import By
 from analysis.errors import AnalysisError
 from analysis.flight import gather_bounded, off_loop
 from analysis.history import History
@@ -142,6 +144,7 @@ class _Read:
     wanted: tuple[tuple[str, str | None], ...]
     curves: dict[str, Signal]
     axis: str
+    seen: signals.Signals | None = None
     missing: tuple[MissingPart, ...] = ()
 
 
@@ -151,6 +154,7 @@ async def read_metrics(
     said: Sequence[str],
     *,
     now: datetime,
+    by: By = "step",
     effort: Effort | None = None,
     overrides: Overrides | None = None,
 ) -> MetricAnswer:
@@ -161,6 +165,7 @@ async def read_metrics(
         refs: which runs; at least one.
         said: the metrics as somebody called them; ``USUAL`` when empty.
         now: the clock, UTC.
+        by: what the curves stand over; by steps where a run does not tell the other.
         effort: how much may be spent on each run.
         overrides: the user's own metric names.
 
@@ -187,11 +192,12 @@ async def read_metrics(
         absent=tuple(gone for read in reads for gone in _absent(read, explicit=bool(said))),
         missing=(
             *(part for read in reads for part in read.missing),
+            *_unplaced(reads, by),
             *(MissingPart(what=ref.path, reason=error.sentence) for ref, error in lost),
         ),
         generated_at=now,
     )
-    return MetricAnswer(report, _lines(reads))
+    return MetricAnswer(report, _lines(reads, "step" if _unplaced(reads, by) else by))
 
 
 async def _read(
@@ -214,7 +220,8 @@ async def _read(
     axes = [name for name in metrics.STEP if name in logged]
     axes += [key for name in keys if (key := _axis_of(run, name))]
     leading = metrics.losses(logged)[:1]
-    fetched = list(dict.fromkeys((*keys, *axes, *leading)))
+    counts = metrics.tokens_seen(logged)[:1]
+    fetched = list(dict.fromkeys((*keys, *axes, *leading, *counts)))
     history = await source.history(run, fetched, effort)
     whole = sum(len(series) for series in history.values())
     of = signals.of
@@ -225,7 +232,7 @@ async def _read(
     )
     curves = {name: c for name in keys if (c := _curve(name, history, seen.axis)) is not None}
     missing = tuple(MissingPart(what=m.what, reason=m.reason) for m in history.missing)
-    return _Read(run, wanted, curves, seen.axis, missing)
+    return _Read(run, wanted, curves, seen.axis, seen, missing)
 
 
 def _axis_of(run: Run, name: str) -> str | None:
@@ -320,22 +327,41 @@ def _absent(read: _Read, *, explicit: bool) -> list[NoSuchMetric]:
     ]
 
 
-def _lines(reads: Sequence[_Read]) -> Lines:
+def _unplaced(reads: Sequence[_Read], by: By) -> list[MissingPart]:
+    """The runs that do not tell where their points stand on the axis that was asked for."""
+    return [
+        MissingPart(
+            what=f"{by} of {read.run.name or read.run.ref.id}",
+            reason="not logged, so the curves are shown by step",
+        )
+        for read in reads
+        if read.seen is not None
+        and any(place(curve, read.seen, by) is None for curve in read.curves.values())
+    ]
+
+
+def _drawn(curve: Signal, read: _Read, by: By) -> Curve:
+    placed = place(curve, read.seen, by) if read.seen is not None and by != "step" else None
+    return Curve.of(curve) if placed is None else Curve(curve.name, placed.x, placed.y)
+
+
+def _lines(reads: Sequence[_Read], by: By) -> Lines:
     """A panel for what was asked under one word, even where the runs call it differently."""
     panels = []
-    for place, (word, _) in enumerate(reads[0].wanted):
+    for nth, (word, _) in enumerate(reads[0].wanted):
         lines, names = [], []
         for read in reads:
-            name = read.wanted[place][1]
+            name = read.wanted[nth][1]
             curve = read.curves.get(name) if name else None
             if name is None or curve is None:
                 continue
             names.append(name)
-            lines.append(Line(read.run.name or read.run.ref.id, Curve.of(curve)))
+            lines.append(Line(read.run.name or read.run.ref.id, _drawn(curve, read, by)))
         if lines:
             title = names[0] if len(set(names)) == 1 else word
             panels.append(Panel(title, tuple(lines)))
     axes = {read.axis for read in reads if read.curves}
     axis = axes.pop() if len(axes) == 1 else "step"
+    axis = axis if by == "step" else by
     title = " and ".join(read.run.name or read.run.ref.id for read in reads[:3])
     return Lines(title, tuple(panels), axis)

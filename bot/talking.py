@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
+from analysis.comparing.matter import By
 from analysis.metric_lines import Lines, MetricAnswer, read_metrics
 from analysis.plots.studio import Studio
 from analysis.ranking import Ranking, best_runs
@@ -52,9 +53,9 @@ def conversation(
     """
     effort = Effort(settings.describe.deadline_s, settings.describe.points)
 
-    async def read(refs: Sequence[RunRef], said: Sequence[str]) -> MetricAnswer:
+    async def read(refs: Sequence[RunRef], said: Sequence[str], *, by: By = "step") -> MetricAnswer:
         return await read_metrics(
-            source, refs, said, now=clock.now(), effort=effort, overrides=settings.metrics
+            source, refs, said, now=clock.now(), by=by, effort=effort, overrides=settings.metrics
         )
 
     async def rank(query: RunQuery, *, metric: str | None = None, top: int = 5) -> Ranking:

@@ -113,7 +113,7 @@ def alt_text(overlay: Overlay) -> str:
 def place_words(axis: str, at: float) -> str:
     """Where the sides were compared: “at step 1,200”, “after 12.5 min”, “at 1.5M tokens”."""
     if axis == "time":
-        scale, unit = _time_unit(at)
+        scale, unit = style.time_unit(at)
         return f"after {at / scale:.3g} {unit}"
     if axis == "step":
         return f"at step {at:,.0f}"
@@ -309,16 +309,10 @@ def _place_axis(axis: "Axes", overlay: Overlay, *, named: bool) -> None:
     if axis.get_autoscalex_on():
         room = 0.22 * (high - low) if overlay.matched_at > high - 0.22 * (high - low) else 0.0
         axis.set_xlim(low - 0.015 * (high - low), high + max(room, 0.015 * (high - low)))
-    scale, unit = _time_unit(high) if overlay.axis == "time" else (1.0, "")
+    scale, unit = style.time_unit(high) if overlay.axis == "time" else (1.0, "")
     axis.xaxis.set_major_locator(MaxNLocator(nbins=6))
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: style.tick(value / scale)))
     if named:
         name = f"time ({unit})" if unit else overlay.axis
         axis.set_xlabel(name, fontsize=style.TEXT_PT, color=style.INK, parse_math=False)
     axis.tick_params(axis="x", labelsize=style.TEXT_PT, colors=style.INK)
-
-
-def _time_unit(seconds: float) -> tuple[float, str]:
-    if seconds < 120:
-        return 1.0, "s"
-    return (60.0, "min") if seconds < 7_200 else (3_600.0, "h")

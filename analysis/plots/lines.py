@@ -59,17 +59,23 @@ def alt_text(lines: Lines) -> str:
     """What one sees, in words; plain text."""
     said = [f"Curves of {lines.title}." if lines.title else "Curves."]
     for panel in lines.panels:
-        said += [_course(panel, line) for line in panel.lines[:_MOST_LINES]]
+        said += [_course(panel, line, lines.axis) for line in panel.lines[:_MOST_LINES]]
     return " ".join(said)[:1_500]
 
 
-def _course(panel: Panel, line: Line) -> str:
+def _course(panel: Panel, line: Line, axis: str) -> str:
     finite = line.curve.finite
     if not finite.size:
         return f"{panel.title} of {line.label}: no finite value."
     first, last = style.figure(float(finite[0])), style.figure(float(finite[-1]))
-    steps = f"steps {line.curve.step[0]:,.0f} to {line.curve.step[-1]:,.0f}"
-    return f"{panel.title} of {line.label} over {steps}: from {first} to {last}."
+    low, high = float(line.curve.step[0]), float(line.curve.step[-1])
+    where = f"over steps {low:,.0f} to {high:,.0f}"
+    if axis == "time":
+        scale, unit = style.time_unit(high)
+        where = f"over {high / scale:.3g} {unit}"
+    elif axis in {"tokens", "samples"}:
+        where = f"up to {style.tick(high)} {axis}"
+    return f"{panel.title} of {line.label} {where}: from {first} to {last}."
 
 
 def _drawable(line: Line) -> bool:
@@ -131,8 +137,10 @@ def _step_axis(axis: "Axes", lines: Lines) -> None:
     low, high = float(min(map(np.min, every))), float(max(map(np.max, every)))
     margin = 0.015 * (high - low) or 0.5
     axis.set_xlim(low - margin, high + margin)
-    axis.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
-    axis.xaxis.set_major_formatter(FuncFormatter(style.tick))
-    name = "step" if lines.axis in {"", "_step"} else lines.axis
+    scale, unit = style.time_unit(high) if lines.axis == "time" else (1.0, "")
+    axis.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=not unit))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: style.tick(value / scale)))
+    logged = "step" if lines.axis in {"", "_step"} else lines.axis
+    name = f"time ({unit})" if unit else logged
     axis.set_xlabel(style.label(name), fontsize=style.TEXT_PT, color=style.INK, parse_math=False)
     axis.tick_params(axis="x", labelsize=style.TEXT_PT, colors=style.INK)

@@ -73,3 +73,10 @@ def figure(value: float) -> str:
 
 def _magnitude(value: float) -> int:
     return math.floor(math.log10(abs(value))) if value else 0
+
+
+def time_unit(seconds: float) -> tuple[float, str]:
+    """The unit in which a span is shown: its length in seconds, and its sign."""
+    if seconds < 120:
+        return 1.0, "s"
+    return (60.0, "min") if seconds < 7_200 else (3_600.0, "h")

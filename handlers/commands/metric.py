@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+from analysis.comparing.matter import By
 from analysis.errors import RunNotFound
 from analysis.refs import RunRef
 from handlers.commands.describe import PICTURE_GRACE_S
@@ -26,7 +27,8 @@ async def show_metric(ask: Ask) -> AsyncIterator[Reply]:
     paths = tuple(ref.path for ref in refs)
     topic = Topic("run" if len(paths) == 1 else "comparison", paths)
     talk = services.conversation
-    async with background(talk.read_metric(refs, said), services.clock) as work:
+    by: By = ask.reading.slots.axis or "step"
+    async with background(talk.read_metric(refs, said, by=by), services.clock) as work:
         if not await work.done_within(_QUIET_S):
             yield Reply(view.reading([ref.id for ref in refs], said), interim=True)
         answer = await work.result()

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from analysis.comparing.matter import By
 from analysis.metric_lines import Lines, MetricAnswer
 from analysis.ranking import Ranking
 from analysis.refs import ProjectRef, RunRef
@@ -193,8 +194,14 @@ class Shown(Protocol):
         ...
 
 
-ReadMetric = Callable[[Sequence[RunRef], Sequence[str]], Awaitable[MetricAnswer]]
-"""The values and curves of metrics, as people call them, of some runs."""
+class ReadMetric(Protocol):
+    """The values and curves of metrics, as people call them, of some runs."""
+
+    async def __call__(
+        self, refs: Sequence[RunRef], said: Sequence[str], *, by: By = "step"
+    ) -> MetricAnswer:
+        """Reads them; the curves stand over steps, tokens or time."""
+        ...
 
 
 class Rank(Protocol):

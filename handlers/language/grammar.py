@@ -26,7 +26,8 @@ class Command:
         examples: Whole commands that work.
         takes: Kinds of marks that stand without a flag.
         place: What a bare unknown name is: `run`, `project`, `entity`, `metric`, `owner`, `id`.
-        flags: Flag to slot; None for flags that the command itself understands.
+        flags: Flag to slot.
+        inline: Flags whose value may as well stand without them.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Command:
     takes: frozenset[str] = frozenset()
     place: str | None = None
     flags: Mapping[str, str] = field(default_factory=dict)
+    inline: frozenset[str] = frozenset()
 
 
 def _kinds(text: str) -> frozenset[str]:
@@ -100,7 +102,7 @@ _TABLE = (
         "Failures of a project, grouped by cause.",
         "The same error is one line with its count and its first run.",
         ("/wandb failures vision --days 7",), _PLACE | _kinds("HOURS SINCE DUR"), "project",
-        {"days": "days", "hours": "hours", "since": "since"},
+        {"days": "days", "hours": "hours", "since": "since", "project": "projects"},
     ),
     Command(
         "runs", I.LIST_RUNS, "[PROJECT] [--state S] [--owner USER|me] [--since DAY] [--limit N]",
@@ -108,7 +110,7 @@ _TABLE = (
         ("/wandb runs acme/vision --state failed --since monday", "/wandb runs --owner me"),
         _PLACE | _kinds("HOURS SINCE TOP"), "project",
         {"state": "state", "owner": "owner", "user": "owner", "since": "since", "hours": "hours",
-         "limit": "top_n", "top": "top_n"},
+         "limit": "top_n", "top": "top_n", "project": "projects"},
     ),
     Command(
         "best", I.BEST_RUN, "[PROJECT] [by METRIC] [--top N]",
@@ -117,13 +119,14 @@ _TABLE = (
         ("/wandb best vision by eval/accuracy", "/wandb best acme/vision --by eval/loss --top 3"),
         _PLACE | _kinds("MET TOP HOURS SINCE"), "project",
         {"by": "metrics", "metric": "metrics", "top": "top_n", "limit": "top_n", "since": "since",
-         "hours": "hours", "owner": "owner", "user": "owner"},
+         "hours": "hours", "owner": "owner", "user": "owner", "project": "projects"},
     ),
     Command(
-        "plot", I.SHOW_METRIC, "RUN [RUN …] [METRIC …]",
+        "plot", I.SHOW_METRIC, "RUN [RUN …] [METRIC …] [--by step|tokens|time]",
         "Curves of one or more runs.", "Without a metric: loss and gradient norm.",
-        ("/wandb plot alpha train/loss", "/wandb plot alpha beta --metric eval/loss"),
-        _RUNS | _kinds("MET"), "run", {"metric": "metrics", "metrics": "metrics"},
+        ("/wandb plot alpha train/loss", "/wandb plot alpha beta --metric eval/loss --by time"),
+        _RUNS | _kinds("MET AXIS"), "run",
+        {"metric": "metrics", "metrics": "metrics", "by": "axis", "axis": "axis"},
     ),
     Command(
         "alert", I.ALERT_RULE, "when METRIC OP VALUE [for N steps] [in PROJECT]",
@@ -142,6 +145,7 @@ _TABLE = (
         "DAYS is daily, weekdays, weekends or names of days. The zone is an IANA name.",
         ("/wandb briefing 9:00 Europe/Berlin weekdays", "/wandb briefing off"),
         _kinds("TIME ZONE DAYS PROJ INPROJ ENT"),
+        inline=_kinds("at time tz timezone zone days project"),
     ),
     Command(
         "remind", I.REMIND, "me when RUN finishes | me about RUN in DURATION",
@@ -286,6 +290,9 @@ def parse(text: str) -> Parsed:
                 if not following[0].startswith("--"):
                     value = following["quoted"] or following["single"] or following["word"] or ""
                     place += 1
+        if command and flag in command.inline:
+            rest.append(value)
+            continue
         if command and flag not in command.flags:
             unknown.append(flag)
         value = value.strip('"')

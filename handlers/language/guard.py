@@ -40,6 +40,7 @@ class Guard:
             (reason, language.compile(pattern)) for reason, pattern in language.action_guards
         )
         self._request = language.compile(rf"^(?:(?:{language.lead}|{language.request})(?: |$))+")
+        self._reason = language.compile(language.patterns["reason"])
         self._taken_back = re.compile(rf"(?<!\S)(?:{language.patterns['taken_back']})(?!\S)")
         self._vocative = re.compile(
             rf"^(?:(?:{language.patterns['calls']}) )*(?:USER\d+)"
@@ -95,7 +96,7 @@ class Guard:
             The reasons against acting on it.
         """
         text = reading.text
-        foreign = self._foreign(text)
+        foreign = self._foreign(text if context.overheard else self._reason.sub("", text))
         everything = foreign if context.overheard or not reading.has("RUN") else None
         if self._is_called(reading, context) or self._thanks_named.search(text):
             everything = everything or "somebody else is asked"

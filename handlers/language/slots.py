@@ -15,7 +15,7 @@ from handlers.language.marks import MarkReader
 from handlers.language.phrases import Language
 from handlers.language.resolve import RunIndex, project_of_url, run_of_url
 from handlers.language.text import Clause, Kind, Word
-from handlers.language.times import TimeReader
+from handlers.language.times import TimeReader, zone_of_city
 
 Value = object
 METRIC_ROOTS = frozenset(
@@ -27,6 +27,9 @@ _ANSWERS = frozenset({"yes", "no"})
 """What “yep” and “nope” stand for; nobody answers in the arguments of a command."""
 _BEFORE_PROJECT = frozenset({"in", "project"})
 _NAMEY = re.compile(r"[-_.:/\d]|[a-z][A-Z]")
+_FILE = re.compile(r"\.(?:py|sh|ya?ml|json|toml|txt|log|ipynb|md|cfg)$")
+_RATE = re.compile(r"^lr-(?:adam\w*|sgd|rmsprop|adagrad|adadelta|lion|lamb|lars|adafactor|muon)\b")
+"""What Lightning's ``LearningRateMonitor`` calls a learning rate."""
 _AT_K = re.compile(r"^(?:[a-z_]+/)?[a-z]+@(?:\d+|k)$")
 _DRAWN = re.compile(r"([a-z])\1{2,}")
 _GLUED = re.compile(r"^(top|best|last|run|latest)(\d{1,3})$")
@@ -88,6 +91,7 @@ class SlotReader:
             self._triggers.setdefault(word[0], []).append(word)
         self._asking = frozenset(language.patterns["asking"].split("|"))
         self._called = frozenset(language.patterns["called"].split("|"))
+        self._time_word = language.time_words["zone_noun"]
         self._spell = lru_cache(maxsize=4096)(self._nearest)
 
     # ── words to pieces ──
@@ -147,6 +151,8 @@ class SlotReader:
             if len(part) < length or any(word.kind is not Kind.WORD for word in part):
                 continue
             texts = [word.text for word in part]
+            if (zone := self._city_time(texts)) is not None:
+                return length, reading.mark("ZONE", zone)
             if all(self._known(text.lower()) for text in texts):
                 continue
             found = index.spelled(texts)
@@ -155,6 +161,13 @@ class SlotReader:
             if found.path:
                 return length, reading.mark("RUN", found.path)
         return 0, ""
+
+    def _city_time(self, texts: list[str]) -> str | None:
+        """The time zone of "Warsaw time", where the city has one of its own."""
+        *city, last = (text.lower() for text in texts)
+        if last != self._time_word or all(map(self._known, city)):
+            return None
+        return zone_of_city(" ".join(city))
 
     def _known(self, word: str) -> bool:
         return word in self.language.vocabulary or word in self.language.expand
@@ -331,6 +344,11 @@ class SlotReader:
 
     def _is_metric(self, lower: str) -> bool:
         if lower in self.language.metric_words or _AT_K.match(lower):
+            return True
+        if _RATE.match(lower):
+            return True
+        root, dot, _ = lower.partition(".")
+        if dot and root in METRIC_ROOTS and not _FILE.search(lower):
             return True
         parts = lower.split("_")
         if len(parts) < 2 or parts[-1] not in self.language.metric_parts:

@@ -99,12 +99,14 @@ _PIECE = re.compile(
   | (?P<emoji>:(?P<emoji_name>[a-z0-9_+\-]*[a-z+][a-z0-9_+\-]*):(?=$|[\s:.,!?)<]))
   | (?P<url>https?://[^\s<>|"`]+)
   | (?P<line>\n)
+  | (?P<angled>(?:&lt;|<)(?P<angle>[a-zA-Z][\w.\-/]*)(?:&gt;|>))
   | (?P<operator>&lt;=?|&gt;=?|<=|>=|==?|<|>|≤|≥)
   | (?P<word>(?:(?!&lt;|&gt;)[^\s<>="`≤≥])+)
   | (?P<other>\S)
     """,
     re.VERBOSE | re.DOTALL,
 )
+_INSIDE = {"code": "coded", "double": "doubled", "single": "singled", "angled": "angle"}
 _QUOTATION = re.compile(r"^[ \t]*(?:<@\w+>[ \t]*)?(?:>|&gt;)[^\n]*(?:\n|\Z)", re.MULTILINE)
 _EDGE = re.compile(r"^([(\[{'*_~,;:.!?#@|\\-]*)(.*?)([)\]}'*_~,;:.!?|\\-]*)$", re.DOTALL)
 _ABBREVIATION = frozenset({"vs", "e.g", "i.e", "etc", "approx", "incl", "no", "resp", "ca", "avg"})
@@ -165,9 +167,8 @@ class _Reader:
                 self._add(Kind.CHANNEL, found["channel_name"] or found["channel_id"])
             case "link":
                 self._link(found["href"], found["label"])
-            case "code" | "double" | "single" as group:
-                inside = {"code": "coded", "double": "doubled", "single": "singled"}[group]
-                self._quoted(found[inside])
+            case "code" | "double" | "single" | "angled" as group:
+                self._quoted(found[_INSIDE[group]])
             case "emoji":
                 self._emoji.append(found["emoji_name"])
             case "url":

@@ -17,6 +17,7 @@ from handlers.language.phrases import Language
 Mark = Callable[[str, object], str]
 HOURS = {"m": 1 / 60, "h": 1.0, "d": 24.0, "w": 168.0, "s": 1 / 3600}
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_AREAS = ("Europe", "America", "Asia", "Australia", "Africa", "Pacific", "Atlantic", "Indian")
 _HOURS = frozenset(range(2, 13))  # “at one” is no time
 _WHICH_DAYS = ("weekdays", "weekends")
 _TENS = frozenset({15, 20, 30})
@@ -37,6 +38,12 @@ def zone(name: str) -> str | None:
             continue
         return candidate
     return None
+
+
+@lru_cache(maxsize=512)
+def zone_of_city(city: str) -> str | None:
+    """The IANA name of the time zone that is called after a city."""
+    return next(filter(None, (zone(f"{area}/{city}") for area in _AREAS)), None)
 
 
 def number(text: str, language: Language) -> float | None:
@@ -77,6 +84,7 @@ class TimeReader:
         zones = "|".join(sorted(language.zones, key=len, reverse=True))
         after = "|".join(words[name] for name in ("each", "tomorrow", "daily", *_WHICH_DAYS))
         hours = [word for word, n in language.numbers.items() if n in _HOURS]
+        months = "|".join(sorted(language.months, key=len, reverse=True))
         offsets = "|".join(sorted(language.clock_offsets, key=len, reverse=True))
         amount = rf"(?:\d+(?:[.,]\d+)?|(?:{numbers})(?= ))"
         values = {
@@ -87,6 +95,7 @@ class TimeReader:
             "clock": _CLOCK,
             "named_zone": zones,
             "offset": offsets,
+            "month": months,
             "hour_word": "|".join((r"\d{1,2}", *hours)),
             "tens": "|".join(word for word, n in language.numbers.items() if n in _TENS),
             "after_hour": rf"{after}|{days}|ZONE",
@@ -98,6 +107,17 @@ class TimeReader:
 
         self._patterns = (
             (build(r"(?:<since> )?(?P<date>\d{4}-\d\d-\d\d)"), self._date),
+            (
+                build(
+                    r"(?:(?:<since>|<on>) )?(?P<day>\d{1,2})(?:st|nd|rd|th)?(?: of)?"
+                    r" (?P<month><month>)"
+                ),
+                self._month_day,
+            ),
+            (
+                build(r"(?:<since>|<on>) (?P<month><month>) (?P<day>\d{1,2})(?:st|nd|rd|th)?"),
+                self._month_day,
+            ),
             (build(r"(?:<since> )(?:<last> )?(?P<weekday><day>)"), self._since_day),
             (
                 build(r"(?:<on> )?(?:<last> )(?P<weekday><day>)(?: (?:night|morning))?"),
@@ -217,6 +237,18 @@ class TimeReader:
         except ValueError:
             return None
         return mark("SINCE", day.date().isoformat())
+
+    def _month_day(self, found: re.Match[str], mark: Mark, now: datetime) -> str | None:
+        """“15 November”: the last one that there was."""
+        month, day = self._language.months[found["month"]], int(found["day"])
+        for year in (now.year, now.year - 1):
+            try:
+                date = datetime(year, month, day, tzinfo=UTC).date()
+            except ValueError:
+                continue
+            if date <= now.date():
+                return mark("SINCE", date.isoformat())
+        return None
 
     def _since_day(self, found: re.Match[str], mark: Mark, now: datetime) -> str | None:
         back = (now.weekday() - self._language.weekdays[found["weekday"]]) % 7 or 7

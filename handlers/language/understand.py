@@ -44,8 +44,12 @@ CLEAR = 0.93
 """Confidence from which a word inside "my last run" is no name of a run."""
 BARE = 0.8
 """Confidence of a bare run name; any other question beside it is the real one."""
+REMARK = 6
+"""Words of a remark behind which an order to restore something needs no please."""
+_RESTORING = frozenset({Intent.UNDO, Intent.UNSNOOZE, Intent.UNMUTE})
 _OPEN = frozenset({Intent.UNKNOWN, Intent.CLARIFY})
-_PAUSE = re.compile(r" (?:[,:]|but|so) ")
+_PAUSE = re.compile(r" (?P<sign>[,:]|but|so)(?= )")
+_NO_FIT = "nothing in the phrase table fits"
 _LONE = re.compile(r"(?:X|NAME)\d+")
 
 
@@ -82,7 +86,10 @@ class Interpreter:
         if slashed is None and not context.overheard:
             slashed = without_mention(normal(text), context.bot.slack_id)
         if slashed is None:
-            return self._sentence(text, context, index)
+            said = self._sentence(text, context, index)
+            return (
+                self._as_command(said, text, context, index) if said.notes == (_NO_FIT,) else said
+            )
         if context.overheard:
             context = context.model_copy(update={"addressed": "command"})
         strict = self.commands.read(slashed, context, index)
@@ -91,6 +98,27 @@ class Interpreter:
         free = self._sentence(slashed, context, index)
         command = parse(slashed).command
         return free if command is None else self._authoritative(command, strict, free)
+
+    def _as_command(
+        self, said: Understanding, text: str, context: Context, index: RunIndex
+    ) -> Understanding:
+        """A sentence that nothing fits, where it is a command's name: "describe baseline"."""
+        line = clean(text, context.bot.slack_id).plain
+        parsed = parse(line)
+        if parsed.command is None or context.overheard:
+            return said
+        if parsed.command.intent is Intent.DESCRIBE and parsed.rest.count(" ") == 0:
+            strict = self.commands.read(line, context, index)
+            if strict is not None and strict.slots.runs:
+                return strict
+        if parsed.rest or parsed.flags:
+            return said
+        return Understanding(
+            intent=Intent.CLARIFY,
+            confidence=UNFIT,
+            command=parsed.command.name,
+            notes=(f"/wandb {parsed.command.name}, and nothing else",),
+        )
 
     @staticmethod
     def _authoritative(
@@ -158,12 +186,13 @@ class Interpreter:
     ) -> Understanding | None:
         """The question or request that follows a remark: "no alerts needed, please mute it".
 
-        An order must say please, and what goes before it may be a refusal or a report of what
-        happened, but no condition, quotation or other person's words.
+        An order must say please or follow from the remark ("it is dead, so mute it"), unless it
+        only restores something. The remark may be a refusal or a report of what happened, but no
+        condition, quotation or other person's words.
         """
-        for place in (found.start() for found in _PAUSE.finditer(reading.text)):
-            before, after = reading.text[:place], _PAUSE.sub("", reading.text[place:], count=1)
-            if " " not in after or not self.talk.begins(after):
+        for pause in _PAUSE.finditer(reading.text):
+            before, after = reading.text[: pause.start()], reading.text[pause.end() + 1 :]
+            if not self.talk.begins(after):
                 continue
             if self.guard.is_supposed(before):
                 return None
@@ -176,9 +205,17 @@ class Interpreter:
             if judged.intent in _OPEN:
                 continue
             calm = self.guard.is_remark(before, verdict)
-            if judged.intent not in ACTIONS or (calm and self.talk.is_order_behind(after)):
+            restores = judged.intent in _RESTORING and pause["sign"] == ","
+            orders = self.talk.is_order_behind(after) or pause["sign"] == "so"
+            orders = orders or (restores and self._is_short(before, reading))
+            if judged.intent not in ACTIONS or (calm and orders):
                 return judged
         return None
+
+    def _is_short(self, before: str, reading: Reading) -> bool:
+        """Whether a few words that change nothing stand before an order: "sorry, wrong one"."""
+        few = len(before.split()) <= REMARK
+        return few and not self.matcher.changes(replace(reading, text=before))
 
     def _judge(
         self,
@@ -296,9 +333,7 @@ class Interpreter:
                 confidence=BARE,
                 notes=("a name that several runs share",),
             )
-        return Understanding(
-            intent=Intent.UNKNOWN, confidence=0.7, notes=("nothing in the phrase table fits",)
-        )
+        return Understanding(intent=Intent.UNKNOWN, confidence=0.7, notes=(_NO_FIT,))
 
     @staticmethod
     def _choose(decided: list[tuple[bool, Understanding]], context: Context) -> Understanding:

@@ -104,7 +104,7 @@ class KnownRuns:
 def talk(runs: Runs, clock: HandClock) -> Conversation:
     """A conversation in memory about the prepared runs; metrics have tests of their own."""
 
-    async def read(refs: Sequence[RunRef], said: Sequence[str]) -> MetricAnswer:
+    async def read(refs: Sequence[RunRef], said: Sequence[str], *, by: By = "step") -> MetricAnswer:
         raise RunNotFound("No metrics are prepared here.")
 
     async def rank(query: RunQuery, *, metric: str | None = None, top: int = 5) -> Ranking:

@@ -81,6 +81,7 @@ class Language:
         numbers: Number word to number.
         clock_offsets: Words before an hour to the minutes that they move it by.
         units: Unit of time to its short form.
+        months: Name of a month to its number, January 1.
         weekdays: Name of a day to its number, Monday 0.
         zones: Spoken time zone to its name.
         operators: Comparing words to an operator.
@@ -123,6 +124,7 @@ class Language:
     numbers: Mapping[str, float]
     clock_offsets: Mapping[str, int]
     units: Mapping[str, str]
+    months: Mapping[str, int]
     weekdays: Mapping[str, int]
     zones: Mapping[str, str]
     operators: Mapping[str, str]
@@ -171,6 +173,7 @@ class Language:
             self.numbers,
             self.clock_offsets,
             self.units,
+            self.months,
             self.weekdays,
             self.zones,
             self.operators,
@@ -288,6 +291,7 @@ def load(code: str) -> Language:
             word: int(value) for word, value in _inverted(data["clock_offsets"]).items()
         },
         units=_inverted(data["units"]),
+        months={word: int(value) for word, value in _inverted(data["months"]).items()},
         weekdays={word: int(value) for word, value in _inverted(data["weekdays"]).items()},
         zones=_inverted(data["zones"]),
         operators=_inverted(data["operators"]),
