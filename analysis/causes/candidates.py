@@ -43,7 +43,10 @@ _SUPPOSED: Final = re.compile(
     r"this could be caused by|there are some potential root causes", re.IGNORECASE
 )
 """From here a message lists what may have happened, not what did."""
-_SWEEPING: Final = re.compile(r"closing signal|unable to shutdown process|forcefully exiting")
+_SWEEPING: Final = re.compile(
+    r"closing signal|unable to shutdown process|forcefully exiting|"
+    r"Killing subprocess|sigkill_handler\].*return code = (?!-9|137)"
+)
 """What a launcher does to its own processes once it stops: an end that had begun already."""
 _IMPORT: Final = re.compile(r"(?:import|from\s+[\w.]+\s+import)\s")
 _EXCEPTION_TEXT: Final = 2000

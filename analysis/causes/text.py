@@ -163,11 +163,16 @@ _STAMP: Final = re.compile(
     r"(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\d.,]*(?:Z|[+-]\d\d:?\d\d)? (?:stdout|stderr) [FP] ?)|"
     r"(?:\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d)?\]? ?)|"
     r"(?:\[\d\d:\d\d:\d\d(?:[.,]\d+)?\] ?)|"
+    # gcloud ai custom-jobs stream-logs: severity, time, replica
+    r"(?:(?:DEFAULT|CRITICAL|ERROR|WARNING|NOTICE|INFO|DEBUG)\s+"
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\s+"
+    r"(?:service|(?:workerpool\d|[a-z]+)-(?:replica-)?\d+)\s)|"
     r"(?:(?:ERROR|CRITICAL|WARNING|INFO|DEBUG) \d\d-\d\d \d\d:\d\d:\d\d \[[\w./-]{1,80}:\d+\] ?)|"
     r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,64} [\w./-]{1,40}(?:\[\d+\])?: ?)"
 )
 _LABEL: Final = re.compile(
     r"(?P<srun>[ ]{0,4}\d{1,5}: ?)|"
+    r"(?P<pdsh>(?:\d{1,3}\.){3}\d{1,3}: ?)|"
     r"(?P<host>(?!wandb|\w*(?:Error|Exception|Interrupt|Warning)\b|"
     r"(?i:epoch|steps?|iter(?:ation)?|batch|train(?:ing)?|val(?:id(?:ation)?)?|"
     r"eval(?:uation)?|test(?:ing)?|loss|info|debug|log) ?:)"
@@ -185,12 +190,12 @@ def lines_of(texts: list[str]) -> list[Line]:
 
 
 def _common_labels(texts: list[str]) -> frozenset[str]:
-    """The labels of the kind (`srun`, `host`) that most lines start with, none where few do.
+    """The labels of the one kind that most lines start with, none where few do.
 
     A name that stands before one line only is no label: it may be the type of an exception.
     """
     seen: Counter[str] = Counter()
-    names: dict[str, Counter[str]] = {"srun": Counter(), "host": Counter()}
+    names: dict[str, Counter[str]] = {kind: Counter() for kind in _LABEL.groupindex}
     sample = [bare for text in texts[-600:] if (bare := _line(0, text, NO_LABELS).text).strip()]
     for text in sample:
         found = _LABEL.match(text)

@@ -22,6 +22,8 @@ RULES: Final = (
             r"chunkedencodingerror|proxyerror|apiconnectionerror|apitimeouterror|"
             r"ratelimiterror|serviceunavailable|endpointconnectionerror|"
             r"connectionclosederror|_?inactiverpcerror)\b|statuscode\.unavailable|"
+            # curl's exit codes of hosts, connections and TLS, as a pipe reports them
+            r"\bcurl\b.{0,400}\bexit (?:status )?(?:5|6|7|16|18|28|35|52|55|56|92)\b|"
             r"server (?:can't|cannot|could not) be reached|can't connect to \w+ server|"
             r"^timeouterror: (?:the )?(?:\w+ ){0,2}operation timed out|fstimeouterror|"
             r"unexpected_eof_while_reading|certificate.verify.failed|"
@@ -51,7 +53,7 @@ RULES: Final = (
             r"file(?! containing| \((?:file signature|truncated|bad))|checkpoint|data)|"
             r"no file named .{1,200} found in|unknown split|no such object|"
             r"is not a local folder and is not a valid model|(?:found )?no (?:images|"
-            r"files|data|samples) (?:were )?(?:found|in|match)|found 0 (?:files|images|"
+            r"files|data|samples) (?:were |that )?(?:found|in|match)\w*|found 0 (?:files|images|"
             r"samples|videos)|no such object|the specified key does not exist|"
             r"unable to (?:synchronously )?open file.{0,40}no such file|"
             r"does not appear to have a file named|no (?:valid )?checkpoints? (?:was |were )?found|"

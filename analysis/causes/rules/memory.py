@@ -15,6 +15,7 @@ RULES: Final = (
             r"cuda_error_out_of_memory|cudaerrormemoryallocation|"
             r"^(?!ray\.|java\.)(?:[\w.]*\.)?outofmemoryerror\b|out_of_memory: cuda|"
             r"out of memory error on gpu|no executable batch size found|"
+            r"failed to cuda [mc]alloc|"
             r"\bcuda failure \d+:? '?out of memory|not enough memory\..{0,40}mem-fraction-static|"
             r"(?:cuda|\bgpu|\bhip|\bvram|ncudalib)\w*\b[^\n]{0,240}\bout ?of ?memory|"
             r"\bcudamalloc\w*\b.{0,40}out of memory|rmm (?:failure|error)\b|rmm::(?:out_of|bad_al)|"

@@ -32,11 +32,20 @@ RULES: Final = (
     Rule(
         id="lsf_runlimit",
         cause="timeout_limit",
-        needles=words("runlimit|run time limit"),
-        pattern=regex(r"term_runlimit|reaching lsf run time limit"),
+        needles=words("term_|run time limit"),
+        pattern=regex(r"term_(?:runlimit|cpulimit|deadline)|reaching lsf run time limit"),
         where="line",
         source="LSF",
         sure=0.97,
+    ),
+    Rule(
+        id="submitit_timed_out",
+        cause="timeout_limit",
+        needles=words("timed-out"),
+        pattern=regex(r"this job is timed-out|job not requeued because: timed-out"),
+        where="line",
+        source="submitit",
+        sure=0.95,
     ),
     Rule(
         id="sge_h_rt",
@@ -89,11 +98,21 @@ RULES: Final = (
         needles=words("preempt|requeue"),
         pattern=regex(
             r"due to (?:preemption|job requeue)|cancelled at .{0,60}preempt|"
-            r"job \S+ (?:has been )?(?:preempted|requeued)|" + accounted("preempted")
+            r"job \S+ (?:has been )?(?:preempted|requeued)(?! because: timed)|"
+            r"this job is preempted|" + accounted("preempted")
         ),
         where="line",
         source="Slurm",
         sure=0.97,
+    ),
+    Rule(
+        id="lsf_preempted",
+        cause="preempted",
+        needles=words("term_"),
+        pattern=regex(r"\bterm_(?:preempt|requeue_\w+)\b"),
+        where="line",
+        source="LSF",
+        sure=0.95,
     ),
     Rule(
         id="cloud_spot",
