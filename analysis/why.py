@@ -13,8 +13,10 @@ from analysis.causes.diagnose import diagnose
 from analysis.causes.grouping import Failure, fingerprint, group_failures
 from analysis.causes.model import MetricEvidence
 from analysis.causes.report import WhyReport
+from analysis.detectors.base import run_all
 from analysis.errors import AnalysisError, TimedOut
 from analysis.failures import FailuresReport
+from analysis.findings import Severity
 from analysis.flight import off_loop
 from analysis.history import History, Missing
 from analysis.refs import ProjectRef, RunRef
@@ -22,6 +24,7 @@ from analysis.reports import CauseReport
 from analysis.run import ConsoleLine, Run, RunState
 from analysis.signals import Curve, Signals
 from analysis.sources.base import Effort, RunQuery, RunSource
+from analysis.thresholds import DEFAULTS
 
 T = TypeVar("T")
 
@@ -89,6 +92,8 @@ async def why(
     read = await off_loop(signals.of, run, history, system, now=now)
     evidence = evidence_of(read, system)
     report = await off_loop(_judge, run, lines, evidence)
+    if report.cause == "none":
+        report = await off_loop(_with_findings, report, read)
     if report.cause not in {"none", "unknown"} and run.state.ended:
         similar = await part("other runs", _similar(source, run, report), None)
         if similar is not None:
@@ -135,6 +140,16 @@ def _judge(run: Run, lines: tuple[ConsoleLine, ...], evidence: MetricEvidence) -
             config=run.config,
         )
     )
+
+
+def _with_findings(report: WhyReport, read: Signals) -> WhyReport:
+    """What is wrong with a run that did not fail: its warnings and critical findings."""
+    findings = [f for f in run_all(read, DEFAULTS).findings if f.severity is not Severity.INFO]
+    if not findings:
+        return report
+    told = [finding.message for finding in findings]
+    advice = report.advice or findings[0].advice
+    return report.model_copy(update={"also": [*told, *report.also], "advice": advice})
 
 
 def evidence_of(read: Signals, system: History) -> MetricEvidence:

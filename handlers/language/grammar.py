@@ -27,7 +27,7 @@ class Command:
         takes: Kinds of marks that stand without a flag.
         place: What a bare unknown name is: `run`, `project`, `entity`, `metric`, `owner`, `id`.
         flags: Flag to slot.
-        inline: Flags whose value may as well stand without them.
+        inline: Flags whose value may as well stand without them, and in which words.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Command:
     takes: frozenset[str] = frozenset()
     place: str | None = None
     flags: Mapping[str, str] = field(default_factory=dict)
-    inline: frozenset[str] = frozenset()
+    inline: Mapping[str, str] = field(default_factory=dict)
 
 
 def _kinds(text: str) -> frozenset[str]:
@@ -90,7 +90,7 @@ _TABLE = (
         "the same step, or by tokens or time.",
         ("/wandb compare alpha beta", "/wandb compare alpha beta --by tokens"),
         _RUNS | _kinds("AXIS MET"), "run",
-        {"metric": "metrics", "by": "axis", "on": "axis", "axis": "axis"},
+        {"metric": "metrics", "metrics": "metrics", "by": "axis", "on": "axis", "axis": "axis"},
     ),
     Command(
         "why", I.WHY, "RUN", "Why a run failed: the cause, the telling lines, what to do.",
@@ -135,6 +135,8 @@ _TABLE = (
         "z-score (grad_norm 4 sigma above normal), or NaN (loss is nan).",
         ("/wandb alert when eval/loss < 0.5 in vision",
          "/wandb alert when train/loss > 2 x its median for 100 steps"),
+        inline={"steps": "for {} steps", "for": "for {}", "in": "in {}", "project": "in {}",
+                "run": "on {}", "on": "on {}"},
     ),
     Command("alerts", I.LIST_WATCHES, "", "The alert rules of this channel.",
             "Each with its id, its owner and a button to remove it.", ("/wandb alerts",)),
@@ -145,7 +147,7 @@ _TABLE = (
         "DAYS is daily, weekdays, weekends or names of days. The zone is an IANA name.",
         ("/wandb briefing 9:00 Europe/Berlin weekdays", "/wandb briefing off"),
         _kinds("TIME ZONE DAYS PROJ INPROJ ENT"),
-        inline=_kinds("at time tz timezone zone days project"),
+        inline=dict.fromkeys(("at", "time", "tz", "timezone", "zone", "days", "project"), "{}"),
     ),
     Command(
         "remind", I.REMIND, "me when RUN finishes | me about RUN in DURATION",
@@ -291,7 +293,7 @@ def parse(text: str) -> Parsed:
                     value = following["quoted"] or following["single"] or following["word"] or ""
                     place += 1
         if command and flag in command.inline:
-            rest.append(value)
+            rest.append(command.inline[flag].format(value))
             continue
         if command and flag not in command.flags:
             unknown.append(flag)

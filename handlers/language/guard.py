@@ -62,6 +62,7 @@ class Guard:
         self._always = {language.patterns["beyond"], language.patterns["exclaimed"]}
         self._conditional = re.compile(rf"(?<!\S)(?:{language.patterns['conditional']})(?!\S)")
         self._changes = re.compile(rf"(?<!\S)(?:{language.busy})(?!\S)")
+        self._refusing = language.compile(rf"(?:{language.patterns['refusing']})(?!\S)")
         self._remarks = frozenset(language.patterns["remarks"].split("|"))
         self._thanks_named = re.compile(rf"(?:{language.patterns['thanks_to']}) (?:X|OWNER)\d+$")
 
@@ -77,6 +78,10 @@ class Guard:
     def is_supposed(self, before: str) -> bool:
         """Whether what goes before supposes that something is changed: "if I mute it, …"."""
         return bool(self._conditional.search(before) and self._changes.search(before))
+
+    def is_refusal(self, before: str) -> bool:
+        """Whether what goes before says no to what an order behind it ends: "no need to watch"."""
+        return self._refusing.match(before) is not None
 
     def is_remark(self, before: str, verdict: Verdict) -> bool:
         """Whether what goes before a request only refuses or reports, and sets no condition."""

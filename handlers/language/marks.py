@@ -163,7 +163,7 @@ class Conditions:
                 "zscore",
             ),
             (
-                _bounded(rf"{metric}{about} (?:{parts['zscore']}){fill} {sign} {_NUM}{steps}"),
+                _bounded(rf"{metric}{about} (?:{parts['zscore']}){fill}(?: {sign})? {_NUM}{steps}"),
                 "zscore",
             ),
             (

@@ -36,12 +36,17 @@ class SmallTalk:
         )
         self._request = language.compile(rf"(?:(?:{language.lead}) )*(?:{language.request})(?!\S)")
 
+        self._called = re.compile(patterns["vocative"])
         self._thanks_for = re.compile(patterns["thanks_for"])
         self._rather = re.compile(rf"(?:{patterns['rather']}) (?:{language.busy})(?!\S)")
         self._late = language.compile(
             rf"(?:(?:{language.lead}|{language.request}|{language.inquiry}) )*"
             rf"(?:{patterns['questions']}|{patterns['orders']}|{patterns['begins']}|{language.busy})(?!\S)"
         )
+
+    def is_called(self, text: str) -> bool:
+        """Whether a message calls the bot without a mention: "bot, undo that"."""
+        return self._called.match(text.strip().lower()) is not None
 
     def begins(self, text: str) -> bool:
         """Whether a part of a sentence could stand alone as a question or an order."""

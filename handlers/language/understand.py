@@ -46,10 +46,14 @@ BARE = 0.8
 """Confidence of a bare run name; any other question beside it is the real one."""
 REMARK = 6
 """Words of a remark behind which an order to restore something needs no please."""
+_ENDING = frozenset({Intent.STOP_WATCH, Intent.MUTE})
 _RESTORING = frozenset({Intent.UNDO, Intent.UNSNOOZE, Intent.UNMUTE})
 _OPEN = frozenset({Intent.UNKNOWN, Intent.CLARIFY})
 _PAUSE = re.compile(r" (?P<sign>[,:]|but|so)(?= )")
 _NO_FIT = "nothing in the phrase table fits"
+_QUOTED_RULE = re.compile(r"""(?<!\S)(["'])([^"']*(?:[<>=]|&[lg]t;)[^"']*)\1(?!\S)""")
+_PLACE = re.compile(r"(?:PROJ|ENT)\d+")
+_ANY_OBJECT = re.compile(r"(?:RUN|REF|NAME|PROJ|ENT|OWNER|X)\d+")
 _LONE = re.compile(r"(?:X|NAME)\d+")
 
 
@@ -95,8 +99,10 @@ class Interpreter:
         strict = self.commands.read(slashed, context, index)
         if strict is not None and strict.confidence >= SURE:
             return strict
-        free = self._sentence(slashed, context, index)
         command = parse(slashed).command
+        ruling = command is not None and command.intent is Intent.ALERT_RULE
+        bare = _QUOTED_RULE.sub(r"\2", slashed) if ruling else slashed
+        free = self._sentence(bare, context, index)
         return free if command is None else self._authoritative(command, strict, free)
 
     def _as_command(
@@ -143,7 +149,8 @@ class Interpreter:
 
     def _sentence(self, text: str, context: Context, index: RunIndex) -> Understanding:
         cleaned = clean(text, context.bot.slack_id)
-        if cleaned.bot and context.overheard:
+        called = cleaned.bot or self.talk.is_called(text)
+        if called and context.overheard:
             context = context.model_copy(update={"addressed": "mention"})
         readings = tuple(self.reader.read(clause, context, index) for clause in cleaned.clauses)
         if (said := self.talk.read(cleaned, readings, context)) is not None:
@@ -196,6 +203,9 @@ class Interpreter:
                 continue
             if self.guard.is_supposed(before):
                 return None
+            places = _PLACE.findall(before)
+            if len(places) == 1 and not _ANY_OBJECT.search(after):
+                after = f"{after} {places[0]}"
             tail = replace(reading, text=after, doubtful=(), pieces=())
             runs = tuple(str(run) for run in reading.of("RUN", before))
             if len(runs) == 1 and not context.thread.paths:
@@ -208,6 +218,7 @@ class Interpreter:
             restores = judged.intent in _RESTORING and pause["sign"] == ","
             orders = self.talk.is_order_behind(after) or pause["sign"] == "so"
             orders = orders or (restores and self._is_short(before, reading))
+            orders = orders or (judged.intent in _ENDING and self.guard.is_refusal(before))
             if judged.intent not in ACTIONS or (calm and orders):
                 return judged
         return None
