@@ -5,7 +5,7 @@ Formula: *level*: the medians of the last half and of the last fifth both exceed
     (a run may begin high). *growth*: the median of the last points (5 %, at least 5) exceeds it
     and t.grad_growth times the run's own earlier 90th percentile. An earlier stretch that is
     over, single peaks, and a level that has fallen to a quarter together with the loss (large
-    units) are only ``info``.
+    units), without bursts (a 95th percentile over three medians), are only ``info``.
 Thresholds: t.grad_exploding, t.grad_unstable, t.grad_growth. Source: the product's contract; the
     run's own 90th percentile as in the Deep Learning Tuning Playbook.
 Stays silent on: the first steps of a run, peaks far under ten times the run's own median.
@@ -26,6 +26,7 @@ from analysis.trend import trend
 
 _ADVICE = "Lower the learning rate, lengthen the warm-up, or clip the gradient norm (at 1, say)."
 _LEAST_POINTS = 5
+_BURSTS = 3.0  # 95th percentile over the median: units do not burst, cliffs do (Pascanu 2013)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,9 @@ def _calming(curve: Curve, high: _High, s: Signals) -> bool:
     early = robust.median(value[: max(3, value.size // 50)])
     falling = course is not None and course.gain > 4 * max(course.noise, 1e-12)
     sound = course is not None and course.lost < 0.1 * course.gain
-    return falling and sound and high.level < 0.25 * early
+    late = value[value.size // 2 :]
+    bursts = float(np.quantile(late, 0.95)) > _BURSTS * robust.median(late)
+    return falling and sound and not bursts and high.level < 0.25 * early
 
 
 def _report(code: str, curve: Curve, high: _High, threshold: float, calming: bool) -> Finding:

@@ -6,8 +6,8 @@ Formula: the fall from the first points, and from the first tenth, to the last f
     under t.loss_not_decreasing of the level (or half the noise of a single point, at most 5 % of
     the level): the run is shown not to learn, not merely not shown to learn. The bound is two
     standard errors over the first tenth, or one there and two over the quarters; it is not asked
-    for where learning rate or gradients are zero, nor where the loss blew up at once and never
-    came back to its first value.
+    for where learning rate or gradients are zero or a held-out loss never changes, nor where the
+    loss blew up at once and never came back to its first value.
 Thresholds: t.loss_not_decreasing. Source: an equivalence test (Schuirmann 1987); SageMaker
     Debugger's LossNotDecreasing (0.1 %) is its fixed-percentage ancestor.
 Stays silent on: losses that need not fall, a loss at its floor, resumed runs (their start lies
@@ -33,6 +33,7 @@ from analysis.trend import Trend, trend
 CODE = "loss_not_decreasing"
 _UNSURE = 0.12  # standard error of the first points, as a share of the level
 _IN_A_ROW = 4  # falls one after the other: by chance once in 120 runs
+_FROZEN = 4  # evaluations without any change
 _YOUNG = 20  # points of a run that has not finished
 _ADVICE = (
     "Check that the learning rate is not zero or far too high, that the parameters are in the "
@@ -103,11 +104,23 @@ def _improved(curve: Curve) -> bool:
 
 
 def _cannot_learn(s: Signals, t: Thresholds) -> bool:
-    """Whether the learning rate is zero or the gradient vanished all along."""
+    """Whether the learning rate is zero, the gradient vanished or nothing moves at all."""
     rate, gradient = s.learning_rate, s.grad_norm
     if rate is not None and len(rate) > 3 and not np.any(rate.finite.value):
         return True
+    if any(_frozen(curve, t) for curve in s.evals):
+        return True
     return gradient is not None and robust.median(gradient.finite.value) < t.grad_vanishing
+
+
+def _frozen(curve: Curve, t: Thresholds) -> bool:
+    """Whether a held-out loss is the same to the last digit each time: no parameter changes.
+
+    An accuracy may stay the same by itself, as may a loss that has come to its floor.
+    """
+    value = curve.finite.value
+    same = value.size >= _FROZEN and bool(np.all(value == value[0]))
+    return same and curve.direction == "down" and abs(float(value[0])) > t.loss_floor
 
 
 def _flat(course: Trend, t: Thresholds, sure: float, *, cannot_learn: bool) -> bool:

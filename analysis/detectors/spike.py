@@ -11,7 +11,8 @@ Thresholds: t.loss_spike, t.loss_spike_size. Source: Tukey's outer fences made r
     1974); ZClip (2025); PaLM, section 5.1.
 Stays silent on: the first twentieth, the warm-up (at most a tenth), a rise that began with the
     first steps (``loss_diverged`` and ``loss_not_decreasing`` judge that), restarts and stages,
-    several jumps with a slow fall after each (stages that are not logged), saw-teeth and heavy
+    several jumps with a slow fall after each (stages that are not logged) where the gradient
+    norm did not burst to ten times its median, saw-teeth and heavy
     tails (many alike), a loss at its floor, losses that are noisy by nature (adversarial,
     reinforcement).
 """
@@ -33,6 +34,7 @@ _ADVICE = "Look at the batches of these steps; clip gradients, or skip batches t
 _LEAST_POINTS = 20
 _STAGE_HEIGHT = 10.0  # times the starting loss: a new task is not that much harder
 _EVEN = 1.2  # the longest of equal stages against the shortest
+_BURST = 10.0  # times the usual gradient norm
 _Spike = tuple[int, int, float, float]  # first index, last index, height, z
 
 
@@ -78,7 +80,7 @@ def _spikes(curve: Curve, s: Signals, t: Thresholds) -> list[_Spike]:
             continue
         found.append((a, b, float(residual[top]), float(z[top])))
     kept = _outstanding(found, z, residual, skip)
-    return [] if _staged(kept, curve) else kept
+    return [] if _staged(kept, curve) and not _with_bursts(kept, curve, s) else kept
 
 
 def _odd_in_proportion(value: Floats, high: Floats, t: Thresholds) -> Bools:
@@ -110,6 +112,21 @@ def _staged(found: list[_Spike], curve: Curve) -> bool:
         before = robust.median(curve.value[max(0, first - 10) : first])
         under = np.flatnonzero(smooth[first:] <= before + 0.05 * height)
         if under.size and under[0] <= quick:
+            return False
+    return True
+
+
+def _with_bursts(found: list[_Spike], curve: Curve, s: Signals) -> bool:
+    """Whether the gradient norm burst at each jump: harder data does not raise it that much."""
+    norm = None if s.grad_norm is None else s.grad_norm.finite
+    if norm is None or not len(norm):
+        return False
+    value, usual = np.maximum(norm.value, norm.high), robust.median(norm.value)
+    margin = max(1, len(curve) // 200)
+    for first, last, *_ in found:
+        begin, end = curve.row[max(0, first - margin)], curve.row[min(last, len(curve) - 1)]
+        beside = value[(norm.row >= begin) & (norm.row <= end)]
+        if not beside.size or float(beside.max()) < _BURST * usual:
             return False
     return True
 

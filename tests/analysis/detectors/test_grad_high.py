@@ -45,3 +45,10 @@ def test_large_units_that_shrink_with_the_loss_are_information() -> None:
     grad = 3000 * np.exp(-np.arange(400) / 20) + 200 * WOBBLE
     found = all_of(see({"train/mse": loss, "train/grad_norm": grad}))
     assert found["grad_exploding"].severity is Severity.INFO
+
+
+def test_bursts_are_no_units() -> None:
+    loss = falling(400, top=1e5, floor=4e3)
+    bursts = np.exp(1.2 * np.random.default_rng(0).normal(size=400))
+    grad = (3000 * np.exp(-np.arange(400) / 20) + 200) * bursts
+    assert "grad_exploding" in loud(see({"train/mse": loss, "train/grad_norm": grad}))

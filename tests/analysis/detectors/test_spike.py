@@ -63,6 +63,17 @@ def test_stages_of_equal_length_may_fall_quickly_while_accidents_may_not() -> No
     assert "loss_spike" in loud(see({"loss": uneven}))
 
 
+def test_even_accidents_are_told_from_stages_by_the_gradient_norm() -> None:
+    rng = np.random.default_rng(0)
+    loss = (3.0 + 3.0 * np.exp(-np.arange(1200) / 60)) * np.exp(0.01 * rng.normal(size=1200))
+    norm = 0.3 * np.exp(0.2 * rng.normal(size=1200))
+    for jump in (300, 600, 900):
+        loss[jump : jump + 100] += 3.0 * np.exp(-np.arange(100) / 15)
+    assert "loss_spike" not in loud(see({"loss": loss, "grad_norm": norm}))
+    norm[[300, 600, 900]] = 8.0
+    assert "loss_spike" in loud(see({"loss": loss, "grad_norm": norm}))
+
+
 def test_a_blow_up_with_the_first_steps_is_no_spike() -> None:
     loss = 8 + 50 * np.exp(-((np.arange(100) - 12) ** 2) / 800)
     loss *= np.exp(0.1 * np.random.default_rng(0).normal(size=100))
