@@ -268,7 +268,7 @@ kept.
 | third | 83 | 36/37 = 0.97 | 36/37 = 0.97 | 83/83 = 1.00 | 37/37 | 37/38 | 83/83 |
 | fourth, meant to be hard | 21 | 8/9 = 0.89 | 8/9 = 0.89 | 20/21 = 0.95 | 9/9 | 9/9 | 21/21 |
 | fifth, harder | 69 | 22/27 = 0.81 | 22/26 = 0.85 | 66/69 = 0.96 | 24/27 | 24/26 | 67/69 |
-| sixth, by a writer who had not seen the product | 60 | 23/27 = 0.85 | 23/23 = 1.00 | 57/60 = 0.95 | 26/27 | 26/26 | 60/60 |
+| sixth, blind writer | 60 | 23/27 = 0.85 | 23/23 = 1.00 | 57/60 = 0.95 | 26/27 | 26/26 | 60/60 |
 
 In the first batch a collapse of the reward that swayed at under half and an overfitting that was
 small against the loss of the untrained model were missed; the even stages of a curriculum were

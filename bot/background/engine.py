@@ -6,7 +6,6 @@ behind a state in our tables. A job never fails for the engine (a failed one cou
 again): what goes wrong is logged, and the row that the job belongs to is swept up later.
 
 Beside the queues there are chores: loops of each process (signs of life, take-over, the sweeps).
-They are not jobs, since a job can itself be stuck in a process that has died.
 """
 
 import asyncio
@@ -18,7 +17,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -27,6 +26,8 @@ from sqlalchemy import Engine as SyncEngine
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.background import replicas
+from bot.background.chores import Chore, Run
+from bot.background.queues import QUEUES, WORK, Pace, Queue
 from bot.background.replicas import Liveness
 from bot.storage import Database
 from handlers.ports import Clock
@@ -41,56 +42,6 @@ _PAGE = 500
 _UNFINISHED: list[str] = ["ENQUEUED", "PENDING", "DELAYED"]
 
 Job = Callable[[Mapping[str, Any]], Awaitable[None]]
-Chore = Callable[[], Awaitable[object]]
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """How jobs of a kind wait.
-
-    Attributes:
-        slots: how many run at once in one process.
-        poll_s: seconds between looks for new ones.
-        by_partition: one at a time, and at most ``per_second`` a second, of each partition.
-    """
-
-    name: str
-    slots: int
-    poll_s: float
-    by_partition: bool = False
-    per_second: float = 1.0
-
-
-# A queue starts at most slots / poll_s short jobs a second: 500 projects in 30 s need 17.
-TICKS = Queue("ticks", slots=40, poll_s=1.0)
-POST = Queue("post", slots=50, poll_s=0.5, by_partition=True)
-WORK = Queue("work", slots=10, poll_s=1.0)
-QUEUES = (TICKS, POST, WORK)
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast the engine lives; tests live faster.
-
-    Attributes:
-        replica_timeout: seconds without a sign of life after which work is taken over.
-        poll_scale: factor on the queues' ``poll_s``.
-        per_second: jobs a second of one partition.
-        keep_jobs: how long finished jobs are kept.
-    """
-
-    replica_timeout: float = 30.0
-    poll_scale: float = 1.0
-    per_second: float = 1.0
-    keep_jobs: timedelta = timedelta(hours=24)
-
-
-@dataclass(slots=True)
-class _Chore:
-    name: str
-    every_s: float
-    run: Chore
-    done_at: float | None = None
 
 
 @dataclass(slots=True)
@@ -109,7 +60,7 @@ class Engine:
     lost: asyncio.Event = field(default_factory=asyncio.Event)
     life: Liveness = field(init=False)
     _jobs: dict[str, tuple[Job, Queue]] = field(default_factory=dict)
-    _chores: list[_Chore] = field(default_factory=list)
+    _chores: list[Chore] = field(default_factory=list)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _sync: SyncEngine | None = None
@@ -126,9 +77,9 @@ class Engine:
         """Says what runs for ``kind``; before ``start``."""
         self._jobs[kind] = (job, queue)
 
-    def every(self, name: str, seconds: float, chore: Chore) -> None:
-        """Runs ``chore`` in this process again and again, ``seconds`` apart; before ``start``."""
-        self._chores.append(_Chore(name, seconds, chore))
+    def every(self, name: str, seconds: float, run: Run) -> None:
+        """Runs something in this process again and again, ``seconds`` apart; before ``start``."""
+        self._chores.append(Chore(name, seconds, run))
 
     # -- jobs
 
@@ -235,12 +186,14 @@ class Engine:
             await self._register_queue(queue)
         quarter = self.pace.replica_timeout / 4
         own = [
-            _Chore("life", quarter, self._live),
-            _Chore("retention", 3600.0, self._forget),
+            Chore("life", quarter, self._live),
+            Chore("retention", 3600.0, self._forget),
             *self._chores,
         ]
         self._chores = own
-        self._tasks = [asyncio.create_task(self._loop(chore), name=chore.name) for chore in own]
+        self._tasks = [
+            asyncio.create_task(chore.keep_on(self.sleep), name=chore.name) for chore in own
+        ]
 
     async def stop(self, grace: float = 8.0) -> None:
         """Stops taking jobs, waits for those that run, and leaves the rest to others.
@@ -289,12 +242,7 @@ class Engine:
         if self._stopping.is_set() or self.lost.is_set() or not self._tasks:
             return False
         timeout = self.pace.replica_timeout
-        slack = max(timeout, 15.0)
-        late = [
-            chore.name
-            for chore in self._chores
-            if chore.done_at is None or time.monotonic() - chore.done_at > chore.every_s + slack
-        ]
+        late = any(chore.late(max(timeout, 15.0)) for chore in self._chores)
         return self.life.age < timeout and not late
 
     async def stats(self) -> Mapping[str, int]:
@@ -311,18 +259,6 @@ class Engine:
         return found
 
     # -- within
-
-    async def _loop(self, chore: _Chore) -> None:
-        while not self._stopping.is_set():
-            try:
-                await chore.run()
-                chore.done_at = time.monotonic()
-            except Exception:  # noqa: BLE001 -- a chore must go on after whatever went wrong
-                _LOG.warning(
-                    "the chore %r failed and will be tried again", chore.name, exc_info=True
-                )
-            if not await self.sleep(chore.every_s):
-                return
 
     async def _live(self) -> None:
         try:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from bot.background.engine import POST, TICKS, WORK, Engine, Pace
+from bot.background.engine import Engine
 from bot.background.jobs.briefing import Briefing
 from bot.background.jobs.deliver import Delivery, Patience
 from bot.background.jobs.remind import Remind
@@ -10,6 +10,7 @@ from bot.background.jobs.tick import Tick, TickPace
 from bot.background.outbox import DELIVER, Outbox
 from bot.background.painter import Painter, PaintPace
 from bot.background.ports import BriefingWork, ReminderWork, Render, TickWork
+from bot.background.queues import POST, TICKS, WORK, Pace
 from bot.background.retention import Keep, Retention
 from bot.background.schedules import BRIEFING, REMIND, TICK, Sweep, SweepPace
 from bot.settings import Settings

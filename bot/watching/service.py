@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from analysis.sources.base import RunSource
-from bot.background.engine import Pace
 from bot.background.jobs.deliver import Patience
 from bot.background.outbox import Outbox
 from bot.background.painter import PaintPace
+from bot.background.queues import Pace
 from bot.background.schedules import SweepPace
 from bot.background.service import Background, Paces
 from bot.background.service import Work as Jobs

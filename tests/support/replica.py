@@ -25,11 +25,11 @@ import dbos  # noqa: F401
 import psycopg  # noqa: F401
 
 from analysis.errors import AnalysisError
-from bot.background.engine import Pace
 from bot.background.jobs.deliver import Delivery, Patience
 from bot.background.jobs.tick import Tick, TickPace
 from bot.background.painter import PaintPace
 from bot.background.ports import AlertNote, Batch, CardChange, Found, Post
+from bot.background.queues import Pace
 from bot.background.schedules import Sweep, SweepPace
 from bot.background.service import Background, Paces, Work
 from bot.clock import SystemClock

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from bot.background.engine import POST, WORK, Engine, Pace
+from bot.background.engine import Engine
+from bot.background.queues import POST, WORK, Pace
 from bot.clock import SystemClock
 from bot.storage import Database
 
