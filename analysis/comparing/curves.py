@@ -43,6 +43,18 @@ class Placed:
         keep = self.x <= x
         return Placed(self.x[keep], self.y[keep])
 
+    def reaching(self, x: float) -> "Placed":
+        """The finite points up to x; where others follow, its value there by interpolation.
+
+        So that a sparse curve is read between its points, never beyond its last one before x.
+        """
+        sound, before = self.finite, self.until(x).finite
+        after = sound.x[before.x.size :]
+        if not after.size or not before.x.size or before.x[-1] >= x:
+            return before
+        there = np.interp(x, sound.x, sound.y)
+        return Placed(np.append(before.x, x), np.append(before.y, there))
+
 
 def effective_batch(config: Mapping[str, Any]) -> int | None:
     """Samples an optimiser step: batch × accumulation × devices; ``None`` when no batch is told."""

@@ -34,6 +34,8 @@ ANCHORS = 3
 """Points in a window from which it is used; below, all are read at places of the sparsest one."""
 LATELY = 6
 """Last places of the sparsest curve from which the noise of few points is estimated."""
+LATE = 0.6
+"""Share of its range, before its end, that these lie in."""
 RECENT = 0.4
 """Share of a sparse curve's range from whose points its noise is estimated."""
 
@@ -54,7 +56,7 @@ def levels_at(
     """
     start = high - share * (high - low)
     sound = {
-        index: curve.until(high).finite
+        index: curve.reaching(high)
         for index, curve in enumerate(curves)
         if not _broken(curve, high - WINDOW * (high - low), high)
     }
@@ -284,7 +286,8 @@ def _at_anchors(curves: Mapping[int, Placed], anchors: Floats, start: float) -> 
     course = np.median(values, axis=0) if count > 1 else np.zeros(points)
     if count > 1:
         sparsest = min((curve.x for curve in curves.values()), key=lambda x: x.size)
-        lately = _table(curves, sparsest[-LATELY:], float(sparsest[-LATELY:][0]))
+        places = _recent_places(sparsest)
+        lately = _table(curves, places, float(places[0]))
         scatter = _noise_of(lately - np.median(lately, axis=0))
     else:
         scatter = _recent_noise(curves.values())
@@ -295,6 +298,13 @@ def _at_anchors(curves: Mapping[int, Placed], anchors: Floats, start: float) -> 
         error = scatter / math.sqrt(points)
         found[index] = replace(level, value=base + level.value, error=error, scatter=scatter)
     return found
+
+
+def _recent_places(x: Floats) -> Floats:
+    """The last places of a sparse curve, at least three, without the steep beginning."""
+    last = x[-LATELY:]
+    late = last[last >= x[-1] - LATE * (x[-1] - x[0])]
+    return late if late.size >= 3 else x[-3:]
 
 
 def _table(curves: Mapping[int, Placed], places: Floats, start: float) -> Floats:

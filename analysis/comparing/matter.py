@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from analysis import metrics
 from analysis.comparing.curves import Placed, effective_batch, place, sequence_length
 from analysis.comparing.loading import Loaded, Side, metric_of
@@ -12,6 +14,7 @@ from analysis.configs import config_number
 from analysis.errors import NotComparable
 from analysis.signals import Curve, Signals
 
+_ROWS = 3  # from which rows tell what they count
 By = Literal["step", "tokens", "time"]
 
 
@@ -49,7 +52,7 @@ def choose(
         raise NotComparable(f"{bare[0]} has no history to compare.")
     name, way = _metric(every, metric_of(every[0].run, metric), direction)
     axis, reason = _axis(loaded.sides, by)
-    if axis == "step":
+    if axis != "time" and not (axis == "tokens" and _counted(every)):
         _same_count(every)
 
     def placed(signals: Signals) -> Placed | None:
@@ -158,7 +161,7 @@ def _quantity(name: str) -> tuple[str, frozenset[str]]:
 
 def _same_count(every: Sequence[Signals]) -> None:
     """Refuses to set one run's epochs against another's steps."""
-    by_epoch = [s for s in every if metrics.words(s.axis)[-1:] == ("epoch",)]
+    by_epoch = [s for s in every if _counts_epochs(s)]
     by_step = [s for s in every if s not in by_epoch]
     if by_epoch and by_step:
         raise NotComparable(
@@ -167,12 +170,27 @@ def _same_count(every: Sequence[Signals]) -> None:
         )
 
 
+def _counts_epochs(s: Signals) -> bool:
+    """Whether a step of the run's axis is an epoch: by its name, or as its rows are."""
+    if metrics.words(s.axis)[-1:] == ("epoch",):
+        return True
+    epoch = None if s.epoch is None or s.axis != "_step" else s.epoch.finite
+    if epoch is None or len(epoch) < _ROWS:
+        return False
+    apart = np.diff(epoch.value) / np.maximum(1, np.diff(epoch.row))
+    return bool(np.all(np.abs(apart - 1.0) < 1e-6))
+
+
+def _counted(every: Sequence[Signals]) -> bool:
+    return all(s.tokens is not None for s in every)
+
+
 def _axis(sides: Sequence[Side], by: By | None) -> tuple[Axis, str]:
     """The axis: as asked, else the fair one where batches or sequences differ."""
     every = [signals for side in sides for signals in side.signals]
     batches = {effective_batch(s.run.config) for s in every}
     lengths = {sequence_length(s.run.config) for s in every}
-    counted = all(s.tokens is not None for s in every)
+    counted = _counted(every)
     if by == "tokens":
         enough = counted or None not in lengths | batches
         return ("tokens", "") if enough or None in batches else ("samples", "")
@@ -180,6 +198,8 @@ def _axis(sides: Sequence[Side], by: By | None) -> tuple[Axis, str]:
         return by, ""
     if None in batches or (len(batches) == 1 and len(lengths) == 1):
         return "step", ""
+    if all(_counts_epochs(s) for s in every):
+        return "step", ""  # equal epochs are equal samples
     differing = []
     if len(batches) > 1:
         sizes = " and ".join(f"{size:,}" for size in sorted(b for b in batches if b is not None))
