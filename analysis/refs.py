@@ -81,10 +81,17 @@ def parse_run(text: str, defaults: Defaults) -> RunRef | Path:
     if "/runs/" in text and len(parts) == 4 and parts[2] == "runs":
         parts = [parts[0], parts[1], parts[3]]
     if not 1 <= len(parts) <= 3 or not all(_NAME.match(part) for part in parts):
-        if "\0" not in text and Path(text).exists():
+        if "\0" not in text and _exists(text):
             return Path(text)
         raise BadReference(f"“{shorten(text)}” is not the name of a run.")
     return _complete(parts, text, defaults)
+
+
+def _exists(text: str) -> bool:
+    try:
+        return Path(text).exists()
+    except OSError:  # no system could hold such a path
+        return False
 
 
 def read_path(text: str) -> Path:

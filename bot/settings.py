@@ -5,6 +5,7 @@ W&B's own settings (key, base URL, default entity) are not here: the ``wandb`` p
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -207,12 +208,11 @@ class Settings(BaseSettings):
     def redacted_database_url(self) -> str:
         """The database's address without its password."""
         scheme, _, rest = self.database_url.partition("://")
+        rest = re.sub(r"(?i)(?<=[?&])([^=&]*(?:pass|pwd|secret|token)[^=&]*)=[^&]*", r"\1=…", rest)
         user, at, place = rest.rpartition("@")
-        return (
-            f"{scheme}://{user.split(':')[0]}:…@{place}"
-            if at and ":" in user
-            else self.database_url
-        )
+        if at and ":" in user:
+            rest = f"{user.split(':')[0]}:…@{place}"
+        return f"{scheme}://{rest}"
 
 
 def data_dir() -> Path:

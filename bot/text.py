@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -234,7 +233,7 @@ def _footnotes(report: RunReport) -> Iterator[RenderableType]:
     if notes:
         yield Text("")
         for note in notes:
-            yield Padding(Text(plain(note), style="bright_black"), (0, 0))
+            yield Text(plain(note), style="bright_black")
 
 
 def _used(report: RunReport) -> Iterable[str]:

@@ -84,8 +84,8 @@ def _config(report: Comparison) -> Table:
         table.add_row(plain(item.key), *map(_value, item.values), style=style)
     more = len(report.config_diff) - MOST_KEYS
     hidden = report.hidden_config_differences
-    notes = [f"{more} more differences"] if more > 0 else []
-    notes += [f"{hidden} differences in paths, hosts and the like"] if hidden else []
+    notes = [_differences(more, "more ")] if more > 0 else []
+    notes += [f"{_differences(hidden)} in paths, hosts and the like"] if hidden else []
     if notes:
         table.caption = ", ".join(notes)
         table.caption_justify = "left"
@@ -98,3 +98,7 @@ def _value(value: Any) -> str:
     if isinstance(value, float):
         return number(value)
     return plain(value)[:60]
+
+
+def _differences(count: int, more: str = "") -> str:
+    return f"{count} {more}difference{'' if count == 1 else 's'}"

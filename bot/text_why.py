@@ -45,7 +45,9 @@ def _parts(report: WhyReport, run: Run | None) -> Iterator[RenderableType]:
 def failures(report: FailuresReport) -> RenderableType:
     """The failures of a project, the most frequent error first."""
     where = report.entity if report.project is None else f"{report.entity}/{report.project}"
-    title = f"{report.total} runs of {where} failed in the last {number(report.days)} days"
+    runs = "1 run" if report.total == 1 else f"{report.total} runs"
+    days = "day" if report.days == 1 else f"{number(report.days)} days"
+    title = f"{runs} of {where} failed in the last {days}"
     parts: list[RenderableType] = [Text(plain(title), style="bold")]
     if report.groups:
         table = Table("count", "cause", "error", "first", "latest", box=box.SIMPLE_HEAD)
@@ -59,5 +61,5 @@ def failures(report: FailuresReport) -> RenderableType:
             )
         parts.append(table)
     if report.unread:
-        parts.append(Text(f"The console of {report.unread} could not be read in time."))
+        parts.append(Text(f"The console of {report.unread} could not be read."))
     return Group(*parts)

@@ -6,6 +6,7 @@ Pure; no input makes it raise.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 from analysis.causes.advice import Context, advise, gpu_capacity
@@ -289,7 +290,7 @@ def _evidence(
         "failed_ranks": sorted({c.final.rank for c in reading.fatal if c.final.rank}) or None,
         "gpu_memory_gb": gpu_capacity(text, metrics) if verdict.cause == "gpu_oom" else None,
         "last_step": metrics.last_step,
-        "last_time": metrics.last_time,
+        "last_time": _moment(metrics.last_time),
         "last_loss": metrics.last_loss,
         "last_grad_norm": metrics.last_grad_norm,
         "nan_before_end": metrics.nan_before_end,
@@ -304,6 +305,14 @@ def _evidence(
         "omitted": log.omitted or None,
     }
     return {key: value for key, value in facts.items() if value is not None}
+
+
+def _moment(seconds: float | None) -> str | None:
+    """A time in the form of the contract: ISO 8601 in UTC."""
+    if seconds is None:
+        return None
+    moment = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    return moment.removesuffix("+00:00") + "Z"
 
 
 def _chain(chain: Chain) -> list[str] | None:

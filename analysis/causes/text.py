@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from analysis.causes.model import Line
 from analysis.redact import redact
@@ -58,6 +58,8 @@ class Log:
             OSError: The file cannot be read.
         """
         with path.open("rb") as file:
+            if not file.seekable():
+                return cls._piped(file)
             size = file.seek(0, 2)
             file.seek(0)
             if size <= READ_HEAD + READ_TAIL:
@@ -66,6 +68,18 @@ class Log:
             file.seek(size - READ_TAIL)
             tail = file.read(READ_TAIL)
         return cls(_join(decode(head), decode(tail)), size - READ_HEAD - READ_TAIL)
+
+    @classmethod
+    def _piped(cls, file: BinaryIO) -> "Log":
+        """The same of a pipe, which cannot be read from its end."""
+        head, tail, omitted = file.read(READ_HEAD), b"", 0
+        while part := file.read(READ_TAIL):
+            whole = tail + part
+            tail = whole[-READ_TAIL:]
+            omitted += len(whole) - len(tail)
+        if not omitted:
+            return cls(head + tail)
+        return cls(_join(decode(head), decode(tail)), omitted)
 
 
 def _join(head: str, tail: str) -> str:

@@ -188,7 +188,8 @@ def _first_effect(effects: list[Candidate], code: int | None) -> Candidate | Non
     if not effects:
         return None
     if code == 137:
-        return next((c for c in effects if c.cause == "killed"), None)
+        ends = {c.cause: c for c in reversed(effects) if c.cause == "killed" or c.trace}
+        return ends.get("killed") or ends.get("interrupted")
     if code == 130:
         return next((c for c in effects if c.cause == "interrupted"), effects[0])
     if code in (139, 135):

@@ -101,7 +101,7 @@ def _member(part: str, defaults: Defaults, *, disk: bool) -> Member:
         if isinstance(found, Path):
             raise BadReference(f"“{shorten(part)}” is not the name of a run.")
         return found
-    if ("/" in part or part.endswith(".wandb")) and _exists(part):
+    if _exists(part):
         return Path(part).expanduser()
     return parse_run(part, defaults)
 

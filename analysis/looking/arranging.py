@@ -45,7 +45,7 @@ def arrange(
         rows[place].append(LookEntry.of(report, live=place == "running"))
     running = sorted(rows["running"], key=_worst_first)
     failed = sorted(rows["failed"], key=_latest_first)
-    finished = sorted(rows["finished"], key=lambda e: (_RANK[e.health] > 1, *_latest_first(e)))
+    finished = sorted(rows["finished"], key=lambda e: (min(_RANK[e.health], 2), *_latest_first(e)))
     stopped = sorted(rows["stopped"], key=_latest_first)
     summary = _summary(running, failed, finished, stopped, hours)
     problems = tuple(errors)

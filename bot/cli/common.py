@@ -3,12 +3,13 @@
 import asyncio
 import functools
 import math
+import os
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -164,13 +165,27 @@ def now_or(moment: datetime | None) -> datetime:
     return moment or datetime.now(UTC)
 
 
+CLOSED_PIPE = 141
+"""The exit code when nobody reads on, as shells say it: 128 and the number of SIGPIPE."""
+
+
+def leave_pipe() -> NoReturn:
+    """Ends the program whose output nobody reads on, without a word."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(CLOSED_PIPE)
+
+
 def console(*, stderr: bool = False) -> "Console":
     """Where text goes; colour only on a terminal, and never with ``NO_COLOR``."""
     from rich.console import Console
 
+    class Closing(Console):
+        def on_broken_pipe(self) -> None:
+            leave_pipe()
+
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else 100
-    return Console(
+    return Closing(
         stderr=stderr,
         width=width,
         highlight=False,

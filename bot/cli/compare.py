@@ -66,6 +66,7 @@ async def command(
         return judge(loaded, now=moment, metric=metric, by=by, direction=better)
 
     report = await off_loop(judged)
+    _print(report, as_json=as_json)
     if plot:
         from analysis.comparing.matter import choose
         from analysis.plots.comparison import render
@@ -75,7 +76,6 @@ async def command(
         matter = choose(loaded, metric, by, better)
         png = await off_loop(render, matter, report)
         await off_loop(write_file, Path(plot), png)
-    _print(report, as_json=as_json)
     return 0
 
 

@@ -60,12 +60,12 @@ async def command(
         raise click.UsageError("--plot takes one RUN.")
     asked = _Asked(load_settings(config), now_or(now), full)
     found, code = await _examine_all(run, asked)
-    if plot and found:
-        await _draw(found[0], Path(plot))
     if as_json:
         _print_json(found, len(run))
     elif found:
         _print(found)
+    if plot and found:  # behind the answer, which a plot that cannot be written must not cost
+        await _draw(found[0], Path(plot))
     if fail_on_critical and any(e.report.health == "critical" for e in found):
         code = max(code, 1)
     return code
@@ -74,6 +74,7 @@ async def command(
 async def _examine_all(texts: tuple[str, ...], asked: _Asked) -> "tuple[list[Examination], int]":
     """All runs at once; what cannot be read is said on standard error, the rest goes on."""
     from analysis.errors import AnalysisError
+    from analysis.refs import shorten
     from bot.cli.runs import Runs
 
     async with Runs(asked.now, asked.settings.describe.deadline_s) as runs:
@@ -83,9 +84,9 @@ async def _examine_all(texts: tuple[str, ...], asked: _Asked) -> "tuple[list[Exa
             )
     found: list[Examination] = []
     code = 0
-    for result in results:
+    for text, result in zip(texts, results, strict=True):
         if isinstance(result, AnalysisError):
-            err(str(result))
+            err(f"{shorten(text)}: {result}" if len(texts) > 1 else str(result))
             code = max(code, result.exit_code)
         elif isinstance(result, BaseException):
             raise result

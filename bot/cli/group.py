@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 
 import click
 
+from bot.cli.common import leave_pipe
+
 # name → (what the list of commands says; the module of this package is named like the command)
 COMMANDS: dict[str, str] = {
     "describe": "How one or more runs are doing, and why.",
@@ -30,6 +32,26 @@ COMMANDS: dict[str, str] = {
 
 class LazyGroup(click.Group):
     """A group whose commands are imported on first use."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Reads the command line; ``--help`` is printed here."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except BrokenPipeError:  # click would leave with 1, which means something else here
+            leave_pipe()
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            leave_pipe()
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands in the table's order."""
@@ -98,8 +120,6 @@ def main(argv: Sequence[str] | None = None) -> Any:
     except AnalysisError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        sys.exit(141)
     except Exception as error:  # noqa: BLE001 - nobody is shown a traceback unasked
         _unexpected(error)
     sys.exit(code if isinstance(code, int) else 0)

@@ -95,7 +95,7 @@ def _blocks(
     notes = [mrkdwn("W&amp;B, {when}", when=date(min(report.generated_at, now)))]
     if report.unread:
         notes.append(
-            mrkdwn("⚠️ the console of {runs} could not be read in time",
+            mrkdwn("⚠️ the console of {runs} could not be read",
                    runs=plural(report.unread, "run"))
         )  # fmt: skip
     yield b.context(join("  ·  ", notes))
