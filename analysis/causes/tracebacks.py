@@ -56,6 +56,7 @@ _REMOTE: Final = re.compile(r"(?:^|\.)(?:RayTaskError(?:\(\w+\))?|CheckpointExce
 """The frames and the exception of the task, or of the other rank, come right after this."""
 _ASIDE: Final = re.compile(
     r"^(?:Exception ignored in|Exception in thread|Exception in callback|--- Logging error|"
+    r"Thread \w+:$|"
     r"Error in atexit|Exception in Tkinter|Task exception was never|Future exception was never)"
 )
 _MAY_BE_EXCEPTION: Final = re.compile(

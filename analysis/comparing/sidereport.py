@@ -19,8 +19,10 @@ from analysis.comparing.loading import Side
 from analysis.comparing.location import Level
 from analysis.comparing.matter import Matter, curve_of
 from analysis.comparing.report import Figure, SideReport
+from analysis.detectors import spike
 from analysis.metrics import Direction
 from analysis.signals import Signals
+from analysis.thresholds import DEFAULTS
 
 T = TypeVar("T")
 
@@ -87,7 +89,7 @@ def _facts(side: Side) -> dict[str, object]:
         "grad_median": float(np.median(grad)) if grad.size else None,
         "grad_p95": float(np.percentile(grad, 95)) if grad.size else None,
         "grad_spikes": sum(spikes(g) for g in grads) if grads else None,
-        "loss_spikes": sum(spikes(loss.value) for loss in losses) if losses else None,
+        "loss_spikes": sum(spike.count(s, DEFAULTS) for s in side.signals) if losses else None,
         "not_finite": sum(int(np.count_nonzero(~np.isfinite(loss.value))) for loss in losses),
         "throughput": _mean([float(np.median(pace.curve.value)) for pace in paces])
         if len(units) == 1

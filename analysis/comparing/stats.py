@@ -26,6 +26,8 @@ ALPHA_HIGH = 0.005
 MOVED_SPREAD = 0.01
 """The same relative to how far the curve has come."""
 POWER = 0.8
+ROUNDING = 1e-6
+"""Relative to the level; what is logged as float32 is right to about this."""
 RELATIVE_SPREAD = 0.03
 """Assumed seed-to-seed spread relative to the level, where no seeds are there to measure it."""
 
@@ -117,6 +119,8 @@ def difference(
     error = math.sqrt(variance * (1 / len(a) + 1 / len(b)))
     effect = float(np.mean(groups[0]) - np.mean(groups[1]))
     alpha, seeds = level_of_test(freedom), (len(a), len(b))
+    # What two values differ by in their last digits is rounding, however well the seeds agree.
+    error = max(error, ROUNDING * max(abs(level.value) for level in (*a, *b)))
     if error == 0.0:
         p = 1.0 if effect == 0.0 else 0.0
         return Difference(effect, effect, effect, p, spread, measured, seeds, alpha)

@@ -55,6 +55,12 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
         yield _report(curve, spikes)
 
 
+def count(s: Signals, t: Thresholds) -> int:
+    """How many jumps the training loss has; 0 where it is too short to tell."""
+    curve = None if s.loss is None else s.loss.finite
+    return 0 if curve is None or len(curve) < _LEAST_POINTS else len(_spikes(curve, s, t))
+
+
 def _spikes(curve: Curve, s: Signals, t: Thresholds) -> list[_Spike]:
     n = len(curve)
     value = np.maximum(curve.value, curve.high)

@@ -1,5 +1,6 @@
 """``wandb-bot understand``: how a sentence would be understood, one or many."""
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -21,6 +22,11 @@ def command(text: str | None, context: str | None, batch: bool, print_json: bool
     from handlers.language import Context, as_json, understand, understand_batch
 
     if batch:
+        if text is not None:
+            raise click.UsageError("Give a sentence, or --batch, not both.")
+        # A byte that is no UTF-8 must not end the batch.
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8", errors="replace")
         for line in understand_batch(sys.stdin):
             out(line)
         return
@@ -32,10 +38,13 @@ def command(text: str | None, context: str | None, batch: bool, print_json: bool
         )
     except OSError as error:
         raise click.UsageError(f"{context} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise click.UsageError(f"{context} is no text in UTF-8.") from None
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise click.UsageError(f"{context}: {where}: {first['msg']}.") from None
+        where = [str(context), ".".join(map(str, first["loc"]))]
+        place = ": ".join(part for part in where if part)
+        raise click.UsageError(f"{place}: {first['msg']}.") from None
     found = understand(text, known)
     if print_json:
         out(json.dumps(as_json(found), ensure_ascii=False, indent=2))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from analysis.causes.report import finite_json
 from handlers.language.intents import Context, Understanding
 from handlers.language.understand import understand
 
@@ -14,7 +15,6 @@ class Line(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    id: str | int | float | None = None
     text: str
     context: Context = Context()
 
@@ -31,17 +31,15 @@ def understand_batch(lines: Iterable[str]) -> Iterator[str]:
     """
     for line in lines:
         if line.strip():
-            yield json.dumps(_answer(line), ensure_ascii=True)
+            yield json.dumps(_answer(line), ensure_ascii=True, allow_nan=False)
 
 
 def _answer(line: str) -> dict[str, object]:
     try:
-        data = json.loads(line)
+        data = json.loads(line.lstrip("\ufeff"))
     except (ValueError, RecursionError):
         return {"id": None, "error": "not a JSON object"}
-    name = data.get("id") if isinstance(data, dict) else None
-    if not isinstance(name, str | int | float | None):
-        name = None
+    name = finite_json(data.get("id")) if isinstance(data, dict) else None
     try:
         parsed = Line.model_validate(data)
     except ValidationError as error:

@@ -14,7 +14,7 @@ from analysis.causes.rules import RULES, Rule
 from tests.runs import RUNS
 
 LOGS = Path(__file__).parent / "logs"
-FRESH = [f"fresh_{letter}" for letter in "abcdefghij"]
+FRESH = [f"fresh_{letter}" for letter in "abcdefghijk"]
 
 
 @cache
