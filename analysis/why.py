@@ -1,7 +1,7 @@
 """“Why did it fail?”: fetch the evidence of a run in the time allowed, then judge it, purely."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -20,7 +20,7 @@ from analysis.findings import Severity
 from analysis.flight import off_loop
 from analysis.history import History, Missing
 from analysis.refs import ProjectRef, RunRef
-from analysis.reports import CauseReport
+from analysis.reports import CauseReport, MissingPart
 from analysis.run import ConsoleLine, Run, RunState
 from analysis.signals import Curve, Signals
 from analysis.sources.base import Effort, RunQuery, RunSource
@@ -92,6 +92,7 @@ async def why(
     read = await off_loop(signals.of, run, history, system, now=now)
     evidence = evidence_of(read, system)
     report = await off_loop(_judge, run, lines, evidence)
+    report = _with_missing(report, missing)
     if report.cause == "none":
         report = await off_loop(_with_findings, report, read)
     if report.cause not in {"none", "unknown"} and run.state.ended:
@@ -99,7 +100,7 @@ async def why(
         if similar is not None:
             count, scope = similar
             evidence = replace(evidence, similar_failures=count, similar_scope=scope)
-            report = await off_loop(_judge, run, lines, evidence)
+            report = _with_missing(await off_loop(_judge, run, lines, evidence), missing)
     return Explanation(run, report, tuple(missing))
 
 
@@ -140,6 +141,18 @@ def _judge(run: Run, lines: tuple[ConsoleLine, ...], evidence: MetricEvidence) -
             config=run.config,
         )
     )
+
+
+def _with_missing(report: WhyReport, missing: Sequence[Missing]) -> WhyReport:
+    """What of the evidence did not come; without the console nobody looked at the log."""
+    console = next((part for part in missing if part.what == "console"), None)
+    update: dict[str, object] = {
+        "missing": [MissingPart(what=part.what, reason=part.reason) for part in missing]
+    }
+    if console is not None and report.cause == "unknown":
+        update["sentence"] = f"The console could not be read ({console.reason.rstrip('.')})."
+        update["advice"] = "Try again, or give its log to `wandb-bot why --log FILE`."
+    return report.model_copy(update=update)
 
 
 def _with_findings(report: WhyReport, read: Signals) -> WhyReport:
@@ -252,7 +265,11 @@ async def failures(
     since = now - timedelta(days=days)
     query = RunQuery(within, states=_FAILED, active_since=since, order="-heartbeat_at",
                      limit=MOST_FAILURES)  # fmt: skip
-    page = await source.runs(query)
+    try:
+        async with asyncio.timeout(effort.deadline_s):
+            page = await source.runs(query)
+    except TimeoutError:
+        raise TimedOut(f"The runs did not come within {effort.deadline_s:g} seconds.") from None
     runs = [run for run in page.runs if (run.ended_at or run.heartbeat_at or now) >= since]
     read: list[Failure] = []
 

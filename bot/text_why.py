@@ -38,6 +38,8 @@ def _parts(report: WhyReport, run: Run | None) -> Iterator[RenderableType]:
         yield Text(f"  at {where} in {plain(report.frame.function or '?')}{code}")
     if report.advice:
         yield Text(f"\n→ {plain(report.advice)}")
+    for part in report.missing:
+        yield Text(f"{part.what} is missing: {plain(part.reason)}", style="bright_black")
     for also in report.also:
         yield Text(f"also: {plain(also)}", style="bright_black")
 

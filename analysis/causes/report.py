@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from analysis.causes.model import Cause, Confidence, Diagnosis
+from analysis.reports import MissingPart
 
 SCHEMA_VERSION: Final = 1
 
@@ -51,6 +52,7 @@ class WhyReport(BaseModel):
     quotes: list[str] = Field(default_factory=list)
     advice: str | None = None
     also: list[str] = Field(default_factory=list)
+    missing: list[MissingPart] = Field(default_factory=list)
     evidence: Annotated[dict[str, object], PlainSerializer(finite_json)] = Field(
         default_factory=dict
     )

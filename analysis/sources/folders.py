@@ -61,8 +61,15 @@ def _logs_in(folder: Path) -> list[Path]:
     return sorted(
         Path(entry.path)
         for entry in _entries(folder)
-        if entry.name.endswith(_SUFFIX) and entry.is_file()
+        if entry.name.endswith(_SUFFIX) and _is_file(entry)
     )
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

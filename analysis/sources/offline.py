@@ -29,6 +29,9 @@ class OfflineSource:
     Args:
         paths: run folders or ``.wandb`` files, or folders with several runs below them.
         clock: the time now, UTC; decides what is running and what has crashed.
+
+    Attributes:
+        unread: logs that could not be read when all were asked for last, and why.
     """
 
     def __init__(self, *paths: Path | str, clock: Clock = lambda: datetime.now(UTC)) -> None:
@@ -36,6 +39,7 @@ class OfflineSource:
         self._clock = clock
         self._logs: OrderedDict[Path, Log] = OrderedDict()
         self._reading: Flights[Path, Log] = Flights()
+        self.unread: dict[Path, str] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -58,7 +62,9 @@ class OfflineSource:
         return run_of(await self._log(file), self._clock())
 
     async def all(self) -> tuple[Run, ...]:
-        """Every run at and below the source's paths; one that cannot be read is left out.
+        """Every run at and below the source's paths, of several parts of one run the latest.
+
+        What cannot be read is left out, and told in ``unread``.
 
         Raises:
             LogUnreadable: when there are runs and none can be read.
@@ -66,14 +72,16 @@ class OfflineSource:
         files = await off_loop(_files, self._paths)
         runs: list[Run] = []
         problem: LogUnreadable | None = None
+        self.unread = {}
         for file in files:
             try:
                 runs.append(run_of(await self._log(file), self._clock()))
             except LogUnreadable as error:
                 problem = error
+                self.unread[file] = error.sentence
         if problem is not None and not runs:
             raise problem
-        return tuple(runs)
+        return _latest_parts(runs)
 
     async def run(self, ref: RunRef) -> Run:
         """The run whose own record bears this path; the first one where several do."""
@@ -194,6 +202,16 @@ class OfflineSource:
         while len(self._logs) > 1 and sum(kept.size for kept in self._logs.values()) > _KEPT_BYTES:
             self._logs.popitem(last=False)
         return log
+
+
+def _latest_parts(runs: Sequence[Run]) -> tuple[Run, ...]:
+    """One run for each path: a run that was resumed has a log for each time."""
+    latest: dict[RunRef, Run] = {}
+    for run in runs:
+        before = latest.get(run.ref)
+        if before is None or _beat(run) > _beat(before):
+            latest[run.ref] = run
+    return tuple(latest.values())
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:

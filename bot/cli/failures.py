@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-from bot.cli.common import Span, console, coroutine, load_settings, now_or, options, out
+from bot.cli.common import Span, console, coroutine, err, load_settings, now_or, options, out
 
 
 @click.command("failures")
@@ -17,7 +17,7 @@ async def command(
     project: str | None, days: float, as_json: bool, now: datetime | None, config: str | None
 ) -> int:
     """Groups the failures of PROJECT (ENTITY/PROJECT) by their error."""
-    from analysis.sources import Effort
+    from analysis.sources import Effort, OfflineSource
     from analysis.why import failures
     from bot.cli.runs import Runs
 
@@ -27,6 +27,9 @@ async def command(
     async with Runs(moment, settings.describe.deadline_s) as runs:
         source, within = await runs.projects(project)
         report = await failures(source, within, days=days, now=moment, effort=effort)
+        if isinstance(source, OfflineSource):
+            for file, reason in source.unread.items():
+                err(f"{file}: {reason}")
     if as_json:
         out(report.to_json())
         return 0

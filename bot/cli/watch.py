@@ -53,7 +53,8 @@ async def command(
     """
     from analysis.filters import is_about_me, parse
     from analysis.look import look
-    from analysis.sources import Effort
+    from analysis.looking.report import LookError
+    from analysis.sources import Effort, OfflineSource
     from bot.cli.runs import Runs
 
     if projects is not None and all_projects:
@@ -75,6 +76,9 @@ async def command(
             thresholds=settings.thresholds,
             overrides=settings.metrics,
         )
+        if isinstance(source, OfflineSource):
+            left = [LookError(what=str(file), reason=why) for file, why in source.unread.items()]
+            report = report.model_copy(update={"errors": (*report.errors, *left)})
     _print(report, as_json=as_json, unfold=unfold)
     return 1 if fail_on_critical and report.critical else 0
 
