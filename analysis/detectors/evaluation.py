@@ -11,7 +11,7 @@ from analysis.thresholds import Thresholds
 
 _FEW = 8  # evaluations, under which their noise cannot be told
 _BLOCKS = 8  # of the smooth curve around which the memory of the noise is measured
-_MANY = 16  # evaluations since the best, from which a steady climb can be told from their noise
+_MANY = 12  # evaluations since the best, from which a steady climb can be told from their noise
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +73,7 @@ def worse(curve: Curve, t: Thresholds) -> Worse | None:
     if m - 1 - best < tail_n or rise <= wander:
         return None
     if rise <= t.eval_noise * noise and not (
-        rise > t.eval_noise * noise / 1.5 and _climbs(bad[best:], t)
+        rise > t.eval_noise * noise / 1.5 and climbs(bad[best:], t)
     ):
         return None
     least = 0.4 * rise if rise > t.eval_noise * noise else 0.0
@@ -107,7 +107,7 @@ def _memory(bad: Floats) -> float:
     return float(np.sqrt((1.0 + r) / (1.0 - r)))
 
 
-def _climbs(bad: Floats, t: Thresholds) -> bool:
+def climbs(bad: Floats, t: Thresholds) -> bool:
     """Whether values rise along a line by more than t.eval_noise of its standard errors.
 
     The error of the rise of a line over n points is σ·√(12/n); the residuals' autocorrelation

@@ -3,8 +3,10 @@
 Sees: s.grad_norm value, low, high float64[n]; config for mixed precision.
 Formula: any non-finite value. Stretches of at most t.grad_not_finite rows that make up under 2 %
     (5 % under a gradient scaler, which raises its scale until a step overflows and then skips it)
-    are skipped steps: a warning, under fp16 only information.
-Thresholds: t.grad_not_finite. Source: IEEE 754; torch.amp.GradScaler's growth_interval.
+    are skipped steps: a warning, under fp16 only information. So is up to sixteen rows at the very
+    beginning, where a scaler looks for its scale.
+Thresholds: t.grad_not_finite. Source: IEEE 754; growth_interval and init_scale
+    of torch.amp.GradScaler.
 Stays silent on: runs that log no gradient norm.
 """
 
@@ -19,6 +21,8 @@ from analysis.signals import Signals, flat_config
 from analysis.thresholds import Thresholds
 
 CODE = "grad_not_finite"
+_BEGINS = 3  # rows
+_HALVINGS = 16
 _ADVICE = (
     "Restart from a checkpoint before it with gradient clipping or a lower learning rate; in half "
     "precision prefer bf16."
@@ -39,7 +43,10 @@ def detect(s: Signals, t: Thresholds) -> Iterator[Finding | NotChecked]:
     share = float(bad.mean())
     scaled = _scaled(s)
     early = len(curve) < 200 and parts[-1][1] <= 0.1 * len(curve)
-    rare = longest <= t.grad_not_finite and (
+    # A scaler begins at 2¹⁶ and halves until nothing overflows.
+    begins = parts[0][0] <= _BEGINS and parts[0][1] < _BEGINS + _HALVINGS
+    later = max((b - a + 1 for a, b in parts[1:]), default=0)
+    rare = (longest <= t.grad_not_finite or (begins and later <= t.grad_not_finite)) and (
         share <= (0.05 if scaled else 0.02) or int(bad.sum()) == 1 or (scaled and early)
     )
     skipped = rare and not bool(bad[-1])

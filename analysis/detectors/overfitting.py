@@ -6,7 +6,7 @@ Formula: the level of the last evaluations (a fifth, at least 3) stands above th
     than t.overfitting of all that it had gained (or of its best, where an untrained model's loss
     makes the gain large), and by t.overfitting_level of its best; the last three all lie above;
     and the training loss is not above where it stood at the best step. Noise that remembers its
-    neighbours counts for more; where sixteen or more evaluations since the best climb steadily,
+    neighbours counts for more; where twelve or more evaluations since the best climb steadily,
     by t.eval_noise standard errors of their line, two thirds of the usual rise are enough.
     Where the training loss spiked, a rise that came between the evaluations on either side of the
     spike and has not grown since is the spike's.
@@ -23,7 +23,7 @@ import numpy as np
 from analysis import robust
 from analysis.detectors import spike
 from analysis.detectors.base import Detector, finding, number, step
-from analysis.detectors.evaluation import Worse, patience, restarted, worse
+from analysis.detectors.evaluation import Worse, climbs, patience, restarted, worse
 from analysis.findings import Finding, NotChecked, Severity
 from analysis.metrics import is_loss_name
 from analysis.signals import Curve, Signals
@@ -82,9 +82,11 @@ def _large(found: Worse, t: Thresholds) -> bool:
     rise would count. A fifth of the usual share of the gain is asked for all the same, or a loss
     next to its floor would alarm at every wobble.
     """
+    steadily = climbs(found.curve.badness[found.best_index :], t)
+    usual = t.overfitting / 1.5 if steadily else t.overfitting
     share = found.rise / found.gain if found.gain > 0 else float("inf")
     of_best = found.rise / found.best_level if found.best_level > 0 else 0.0
-    return share > t.overfitting or (of_best > t.overfitting and share > 0.2 * t.overfitting)
+    return share > usual or (of_best > usual and share > 0.2 * usual)
 
 
 def _came_with_a_spike(found: Worse, s: Signals, t: Thresholds) -> bool:

@@ -23,3 +23,8 @@ def test_once_is_a_warning() -> None:
 
 def test_once_under_a_gradient_scaler_is_information() -> None:
     assert _found(200, {"fp16": True}) is Severity.INFO
+
+
+def test_the_search_for_a_scale_is_a_warning_only_at_the_beginning() -> None:
+    assert _found(slice(0, 6)) is Severity.WARNING
+    assert _found(slice(200, 206)) is Severity.CRITICAL
