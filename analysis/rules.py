@@ -24,7 +24,9 @@ from analysis import robust
 from analysis.detectors.base import number
 from analysis.errors import BadRequest
 from analysis.history import Series
+from analysis.metric_names import metric_named
 from analysis.refs import shorten
+from analysis.run import Run
 
 Op = Literal["<", "<=", ">", ">=", "=="]
 Kind = Literal["threshold", "ratio", "zscore", "nan"]
@@ -189,6 +191,12 @@ def rule_of(values: Mapping[str, Any]) -> Rule:
         raise BadRule(f"The rule on “{shorten(metric)}” needs a positive factor and span.")
     span = None if steps is None else int(steps)
     return Rule(metric, kind, op, factor=float(needed), steps=span)
+
+
+def logged_as(metric: str, run: Run) -> str | None:
+    """The name by which a run logs what a rule calls so: “loss” may be ``train/loss``."""
+    names = [name for name, key in run.keys.items() if key.numeric] or list(run.summary)
+    return metric_named(metric, names)
 
 
 def check(rule: Rule, series: Series | None) -> Verdict:

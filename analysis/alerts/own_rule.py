@@ -1,16 +1,18 @@
 """A rule of somebody's own that begins to hold for a run."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from analysis.alerts.base import Context, Evidence, Holds, Kind, KindName, Said, Sight, Unsure
 from analysis.findings import Severity
-from analysis.rules import check
+from analysis.rules import check, logged_as
 
 
 def see(sight: Sight, context: Context) -> Iterator[tuple[KindName, Said]]:
     """Holds while the rule does; where it cannot be told, nothing changes."""
     for number, rule in context.rules.items():
-        verdict = check(rule, sight.history.get(rule.metric))
+        name = logged_as(rule.metric, sight.run) or rule.metric
+        verdict = check(replace(rule, metric=name), sight.history.get(name))
         if verdict.holds:
             step = "" if verdict.step is None else f" (step {verdict.step:,})"
             said = f"Your rule “{rule}” holds: {verdict.sentence.removesuffix('.')}{step}"

@@ -8,6 +8,7 @@ from typing import Final, Literal
 from analysis import metrics
 from analysis.metrics import Overrides
 from analysis.refs import RunRef
+from analysis.rules import logged_as
 from analysis.run import Run
 from analysis.sources.base import Asked, News
 from analysis.watching.keeping import Kept
@@ -74,7 +75,7 @@ class Asking:
     Attributes:
         now: the tick's time, UTC.
         overrides: the user's own metric names.
-        also: further names to fetch where a run logs them.
+        also: further metrics to fetch where a run logs them, as people call them.
     """
 
     now: datetime
@@ -147,7 +148,8 @@ class Asking:
         return tuple(dict.fromkeys((*metrics.select_keys(run, self.overrides), *self._own(run))))
 
     def _own(self, run: Run) -> list[str]:
-        return [name for name in self.also if name in run.keys or name in run.summary]
+        found = (logged_as(name, run) for name in self.also)
+        return [name for name in found if name is not None]
 
     def _curves(self, each: Seen, *, moved: bool, turn: bool) -> "_Curves | None":
         """The points that are asked for.

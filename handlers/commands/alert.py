@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator
 
-from analysis.errors import BadReference
-from analysis.refs import ProjectRef
-from analysis.rules import rule_of
+from analysis.errors import AnalysisError, BadReference
+from analysis.metric_names import nearest_metrics
+from analysis.refs import ProjectRef, RunRef
+from analysis.rules import logged_as, rule_of
 from handlers.commands.undo import undoing
 from handlers.conversation.ports import Change
 from handlers.language.intents import Intent
@@ -28,9 +29,11 @@ async def alert(ask: Ask) -> AsyncIterator[Reply]:
     channel = await must_be_heard(ask)
     where, run = await _about(ask)
     await may_read(ask, where.entity)
+    about = None if run is None else RunRef(*run.split("/", 2))
     if run is None and where.project is not None:
         # A name that is mistyped is said now, not by rules that never hold.
-        await ask.services.conversation.directory.recent(where)
+        newest = next(iter(await ask.services.conversation.directory.recent(where)), None)
+        about = newest.ref if newest else None
     watching = ask.services.watching
     told = rule.to_json() | ({"run": run} if run else {})
     words = f"{rule} of {run}" if run else str(rule)
@@ -41,7 +44,25 @@ async def alert(ask: Ask) -> AsyncIterator[Reply]:
     token = await ask.services.conversation.undos.offer(
         Change(_KIND, channel, ask.request.user, {"rule": kept.id})
     )
-    yield Reply(view.rule_added(kept, token, watched=watched))
+    meant = None if about is None else await _meant(ask, rule.metric, about)
+    yield Reply(view.rule_added(kept, token, watched=watched, meant=meant))
+
+
+async def _meant(ask: Ask, metric: str, about: RunRef) -> view.Meant | None:
+    """By which name a run logs the metric, or which names are near; no answer costs no rule."""
+    try:
+        run = await ask.services.conversation.directory.run(about)
+    except AnalysisError:
+        return None
+    if not run.keys and not run.summary:
+        return None
+    names = [name for name, key in run.keys.items() if key.numeric] or list(run.summary)
+    return view.Meant(
+        run.name or run.ref.id,
+        metric,
+        logged_as(metric, run),
+        tuple(nearest_metrics(metric, names)),
+    )
 
 
 async def _about(ask: Ask) -> tuple[ProjectRef, str | None]:

@@ -1,10 +1,11 @@
 """`remind me when RUN finishes`, `remind me about RUN in 2h`: a direct message to who asked."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from analysis.errors import NotFound
+from analysis.errors import BadReference, NotFound
 from handlers.commands.undo import undoing
 from handlers.conversation.ports import Change
 from handlers.language.intents import Intent
@@ -17,6 +18,10 @@ from handlers.watching.silencing import channel_of
 
 _KIND, _CANCELLED = "remind", "reminder_cancelled"
 _NOTE = 200
+_TIME = re.compile(
+    r"\b(?:in (?:\d|an? )\S*|at \d\S*|yesterday|last (?:night|week|month))\b", re.IGNORECASE
+)
+"""What was meant for a time, and was not read as one to come."""
 
 
 @command(Intent.REMIND)
@@ -24,12 +29,22 @@ async def remind(ask: Ask) -> AsyncIterator[Reply]:
     """Stores a reminder: when the run ends, or at a time."""
     slots, services = ask.reading.slots, ask.services
     at = await _when(ask)
+    if at is None and _TIME.search(ask.request.text):
+        raise BadReference(
+            "That is no time to remind you at.",
+            "Write for example in 30m, at 18:00, tomorrow, or when RUN finishes.",
+        )
     refs = await runs_of(ask) if slots.runs or at is None else ()
     ref = refs[0] if refs else None
     if ref is not None and at is None:
         run = await services.conversation.directory.run(ref)
         if run.state.ended:
             yield Reply(view.ended_already(run), remember=Topic("run", (ref.path,)))
+            return
+    if ref is not None and at is None:
+        mine = await services.watching.reminders.of_person(ask.request.user)
+        if any(one.run == ref.path and one.waits for one in mine):
+            yield Reply(view.waits_already(ref.path), remember=Topic("run", (ref.path,)))
             return
     note = " ".join(ask.request.text.split())[:_NOTE]
     kept = await services.watching.reminders.add(

@@ -1,6 +1,8 @@
 """“Did it finish?” and “how long left?”: the state at once, then progress and what matters."""
 
+import re
 from collections.abc import AsyncIterator
+from typing import Final
 
 from analysis.refs import RunRef
 from analysis.reports import RunFacts
@@ -14,6 +16,12 @@ from handlers.targets import runs_of
 from handlers.views import run as run_view
 from handlers.views import status as view
 from handlers.waiting import background
+
+_ALIVE: Final = re.compile(
+    r"\b(?:still|running|going|alive|active|training)\b(?!.*\b(?:done|finish|over|complete))",
+    re.IGNORECASE,
+)
+"""The question is whether it still runs, not whether it is done."""
 
 
 @command(Intent.DID_FINISH)
@@ -37,17 +45,22 @@ async def _status(ask: Ask, *, eta: bool) -> AsyncIterator[Reply]:
             yield reply
         return
     services, ref = ask.services, refs[0]
+    alive = _ALIVE.search(ask.request.text) is not None
     facts: list[Run] = []
     topic = Topic("run", (ref.path,))
     async with background(services.examine(ref, on_run=facts.append), services.clock) as work:
         if not await work.done_within(FIRST_S):
             slow = run_view.looking(ref.path, slow=True)
             known = bool(facts)
-            early = view.so_far(RunFacts.of(facts[-1])) if known else slow
+            early = view.so_far(RunFacts.of(facts[-1]), alive=alive) if known else slow
             yield Reply(early, remember=topic if known else None, interim=True)
         report = (await work.result()).report
-    shown = view.remaining if eta else view.finished
-    yield Reply(shown(report, now=services.clock.now(), buttons=RUN_BUTTONS), remember=topic)
+    now = services.clock.now()
+    if eta:
+        shown = view.remaining(report, now=now, buttons=RUN_BUTTONS)
+    else:
+        shown = view.finished(report, now=now, buttons=RUN_BUTTONS, alive=alive)
+    yield Reply(shown, remember=topic)
 
 
 async def _several(ask: Ask, refs: tuple[RunRef, ...], *, eta: bool) -> AsyncIterator[Reply]:

@@ -83,7 +83,7 @@ async def begun(ask: Ask, where: ProjectRef, filters: str | None) -> AsyncIterat
     Args:
         ask: who asks, and where.
         where: what to watch.
-        filters: a condition; ``None`` keeps what an earlier watch of it had.
+        filters: a condition; ``None`` keeps that of a watch which goes on.
     """
     channel = await must_be_heard(ask)
     await may_read(ask, where.entity)
@@ -98,6 +98,8 @@ async def begun(ask: Ask, where: ProjectRef, filters: str | None) -> AsyncIterat
     before = await watching.subscriptions.find(channel, where)
     if before is not None and before.only_rules:
         before = None
+    if before is None and filters is None:
+        filters = ""  # what an ended watch was narrowed to is over with it
     watched = await watching.subscriptions.add(
         channel, where, creator=ask.request.user, filters=filters
     )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 
-from handlers.language.intents import RUN_INTENTS, Context, Intent, Ref, Run, Slots
+from handlers.language.intents import ACTIONS, RUN_INTENTS, Context, Intent, Ref, Run, Slots
 from handlers.language.match import Candidate
 from handlers.language.phrases import Language
 from handlers.language.resolve import RunIndex, pointed
@@ -51,6 +51,7 @@ class Filler:
     def __init__(self, language: Language) -> None:
         self._language = language
         self._mine = re.compile(rf"(?<!\S)(?:{language.patterns['mine']})(?!\S)")
+        self._all = re.compile(rf"(?<!\S)(?:{language.patterns['all_of_it']})(?!\S)")
         self._off = re.compile(rf"(?<!\S)(?:{language.patterns['off']})(?!\S)")
         self._ends = tuple((re.compile(pattern), state) for pattern, state in language.endings)
         self._past_running = re.compile(rf"(?<!\S)(?:{language.patterns['past_running']})(?!\S)")
@@ -138,6 +139,8 @@ class Filler:
             about = context.thread.paths
         if runs or intent is I.CLARIFY or intent not in RUN_INTENTS | {I.ALERT_RULE}:
             return runs
+        if intent in ACTIONS and self._all.search(f"{candidate.matched} {candidate.rest}"):
+            return ()  # everything is more than what the thread is about
         return () if placed and intent is not I.SHOW_METRIC else about
 
     def named(self, candidate: Candidate, context: Context, index: RunIndex) -> tuple[Run, ...]:

@@ -239,7 +239,9 @@ def _urgent(home: Home) -> Iterator[Block]:
     title = "Needs you first" if home.mine is not None else "Needs somebody first"
     yield b.section(mrkdwn("*{title}*", title=title))
     if not unwell:
-        yield b.section(mrkdwn("🟢 Nothing. All that runs is healthy."))
+        running = shown.summary.running
+        nothing = mrkdwn("🟢 Nothing. All that runs is healthy.") if running else None
+        yield b.section(nothing or mrkdwn("🟢 Nothing. Nothing runs at the moment."))
         return
     several = several_projects(shown)
     for number, entry in enumerate(unwell[:_URGENT]):
@@ -277,7 +279,9 @@ def _mine(home: Home) -> Iterator[Block]:
         yield b.section(mrkdwn("Say who you are on W&amp;B to see them here: {how}", how=how))
         return
     if home.mine is None:
-        yield b.section(mrkdwn("⏳ …") if home.reading else mrkdwn("They did not come."))
+        how = mrkdwn("Say where to look for them: {how}", how=code("/wandb use ENTITY/PROJECT"))
+        gone = mrkdwn("They did not come.") if home.place is not None else how
+        yield b.section(mrkdwn("⏳ …") if home.reading else gone)
         return
     entries = [entry for entry in home.mine.entries() if not _needs_somebody(entry)]
     every = list(home.mine.entries())

@@ -30,6 +30,16 @@ def silenced(scope: Scope, subjects: Sequence[str], until: datetime | None, toke
     return b.message(text, b.only([b.section(text), b.context(note), row]))
 
 
+def muted_anyway(scope: Scope, subjects: Sequence[str]) -> Message:
+    """A snooze of what is muted for good would only end the mute."""
+    text = mrkdwn(
+        "🔕 Alerts about {what} are muted here already, without an end.",
+        what=_what(scope, subjects),
+    )
+    note = mrkdwn("{way} ends it.", way=code("/wandb unmute"))
+    return b.message(text, b.only([b.section(text), b.context(note)]))
+
+
 def heard(silences: Sequence[Silence], token: str) -> Message:
     """Alerts come again."""
     whats = [_what(one.scope, [one.subject]) for one in silences[:_NAMED]]

@@ -26,12 +26,21 @@ _ANSWER: Final = {
     RunState.PREEMPTED: "No, {name} was pre-empted",
     RunState.CANCELED: "{name} was canceled before it ran",
 }
+_TURNED: Final = frozenset({RunState.RUNNING, RunState.PREEMPTING, RunState.FINISHED})
+"""States whose yes and no depend on which way it was asked."""
+_OTHER_WAY: Final = {"Yes": "No", "No": "Yes"}
 _RATES: Final = 40
 
 
-def finished(report: RunReport, *, now: datetime, buttons: Sequence[RunButton] = ()) -> Message:
-    """Whether a run is done."""
-    return _message(report, _answer(report.run), now, buttons)
+def finished(
+    report: RunReport,
+    *,
+    now: datetime,
+    buttons: Sequence[RunButton] = (),
+    alive: bool = False,
+) -> Message:
+    """Whether a run is done; ``alive``: the question was whether it still runs."""
+    return _message(report, _answer(report.run, alive=alive), now, buttons)
 
 
 def remaining(report: RunReport, *, now: datetime, buttons: Sequence[RunButton] = ()) -> Message:
@@ -57,9 +66,9 @@ def several(
     return b.message(text, [b.section(join("\n", lines)), b.context(join("\n", notes))])
 
 
-def so_far(run: RunFacts) -> Message:
+def so_far(run: RunFacts, *, alive: bool = False) -> Message:
     """The answer from W&B's facts alone, while the curves are read."""
-    text = _answer(run)
+    text = _answer(run, alive=alive)
     return b.message(text, [b.section(text), b.context(mrkdwn("⏳ Reading its progress …"))])
 
 
@@ -82,10 +91,13 @@ def _message(
     return b.message(answer, b.only([b.section(join("\n", lines)), b.context(_source(now)), row]))
 
 
-def _answer(run: RunFacts) -> Mrkdwn:
+def _answer(run: RunFacts, *, alive: bool = False) -> Mrkdwn:
     state = RunState.of(run.state)
     name = _named(run)
     words = _ANSWER.get(state)
+    if words is not None and alive and state in _TURNED:
+        first, comma, rest = words.partition(", ")
+        words = f"{_OTHER_WAY[first]}{comma}{rest}" if first in _OTHER_WAY else words
     if words is None:
         return mrkdwn("I cannot tell: {name} is in state {state}", name=name, state=code(run.state))
     said = Mrkdwn(words.replace("{name}", name))

@@ -1,6 +1,7 @@
 """Subscriptions in words: what is watched here and by whom, rules, briefings, reminders."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from analysis.refs import ProjectRef
@@ -165,7 +166,17 @@ def _stop(watched: Watched) -> Any:
 # Rules
 
 
-def rule_added(rule: RuleSet, token: str, *, watched: bool) -> Message:
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """By which name a run logs the metric of a rule, ``None`` where it does not."""
+
+    run: str
+    said: str
+    name: str | None
+    near: tuple[str, ...] = ()
+
+
+def rule_added(rule: RuleSet, token: str, *, watched: bool, meant: Meant | None = None) -> Message:
     """A rule holds from now on."""
     text = mrkdwn(
         "🔔 I alert here when {rule} in {where}.", rule=code(rule.text), where=code(str(rule.where))
@@ -176,6 +187,22 @@ def rule_added(rule: RuleSet, token: str, *, watched: bool) -> Message:
             "{note} Only this rule is looked for: nothing else of {where} is watched here.",
             note=note,
             where=code(str(rule.where)),
+        )
+    if meant is not None and meant.name is None:
+        near = join(", ", [code(name, 80) for name in meant.near])
+        note = mrkdwn(
+            "{run} logs no {said}{near}: the rule waits for a run that does. {note}",
+            run=code(meant.run, 80),
+            said=code(meant.said, 80),
+            near=mrkdwn(" (near it: {near})", near=near) if meant.near else Mrkdwn(),
+            note=note,
+        )
+    elif meant is not None and meant.name != meant.said:
+        note = mrkdwn(
+            "In {run} that is {name}. {note}",
+            run=code(meant.run, 80),
+            name=code(meant.name or "", 80),
+            note=note,
         )
     return _undoable(text, token, note)
 
@@ -283,6 +310,16 @@ def ended_already(run: Run) -> Message:
         "{name} has ended already: {state}.",
         name=link(facts.url, facts.name or facts.id, 100),
         state=state_sentence(facts),
+    )
+    return b.message(text, [b.section(text)])
+
+
+def waits_already(path: str) -> Message:
+    """One message is enough."""
+    text = mrkdwn(
+        "⏰ I tell you already when {run} ends. See yours: {how}.",
+        run=code(path.rsplit("/", 1)[-1], 80),
+        how=code("/wandb reminders"),
     )
     return b.message(text, [b.section(text)])
 

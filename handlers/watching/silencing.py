@@ -26,6 +26,10 @@ async def silenced(
     channel, silences = channel_of(ask), ask.services.watching.silences
     before = [one for one in await silences.in_channel(channel) if one.scope == scope]
     earlier = {one.subject: one.until for one in before if one.subject in subjects}
+    muted = [one for one, end in earlier.items() if end is None] if until is not None else []
+    if muted and set(muted) == set(subjects):
+        return Reply(view.muted_anyway(scope, subjects))
+    subjects = [subject for subject in subjects if subject not in muted]
     for subject in subjects:
         await silences.put(Silence(channel, scope, subject, ask.request.user, until))
     told = {

@@ -206,7 +206,6 @@ async def test_what_is_not_said_is_asked_in_plain_words(
 @pytest.mark.parametrize(
     ("said", "offered"),
     [
-        ("don't watch demo/vision anymore", "Stop Watching demo/vision"),
         ("I don't want notifications from alpha any more", "Mute alpha"),
     ],
 )
