@@ -106,6 +106,8 @@ TITLES: Final[Mapping[Cause, str]] = {
 def sentence(diagnosis: Diagnosis) -> str:
     """One sentence with the cause, the place and the step, as far as they are known."""
     title = TITLES[diagnosis.cause]
+    if diagnosis.cause == "none" and diagnosis.evidence.get("rule") == "state":
+        return f"{title}: {diagnosis.evidence['reason']}."
     if diagnosis.cause in {"none", "unknown"}:
         return f"{title}."
     parts = [title]

@@ -6,6 +6,7 @@ counts only where nothing else was seen; then the exit code speaks, then the sta
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -212,9 +213,15 @@ def _killed(
     return Verdict("killed", EXIT_CODES[137].sure, "sigkill", "exit code 137", best, says, code)
 
 
+_ALIVE: Final[Mapping[str, str]] = {"running": "it is running", "pending": "it has not begun"}
+
+
 def _by_state(best: Candidate | None, state: str | None, code: int | None) -> Verdict | None:
     if state in {"preempted", "preempting"}:
         return Verdict("preempted", 0.85, "state", "W&B's run state", best, "W&B says so", code)
+    alive = _ALIVE.get(state or "")
+    if alive and best is None and code is None:
+        return Verdict("none", 0.9, "state", "W&B's run state", None, alive, code)
     if state == "killed" and best is None and code in (None, 1, 255, 143):
         return Verdict("killed", 0.7, "state", "W&B's run state", None, "it was stopped", code)
     return None

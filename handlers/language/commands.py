@@ -181,10 +181,11 @@ class CommandReader:
                 continue
             kind = (found["place"] or "") + found["kind"]
             if kind not in command.takes and found["kind"] not in command.takes:
+                value = reading.values[found["mark"]]
                 if kind == "MET":
-                    left.append(str(reading.values[found["mark"]]))
+                    left.append(str(value))
                 else:
-                    fits = False
+                    fits = _is_metric_of(command, kind, value, slots) and fits
                 continue
             self._argument(
                 command, found["kind"], reading.values[found["mark"]], context, index, slots
@@ -320,6 +321,14 @@ def _plain_rule(rest: str) -> Understanding | None:
         confidence=0.6,
         notes=("/wandb alert", "a rule in the plain grammar"),
     )
+
+
+def _is_metric_of(command: Command, kind: str, place: object, slots: dict[str, object]) -> bool:
+    """Takes a metric of a plot that is written like a project: `nope/metric`."""
+    if kind != "PROJ" or command.name != "plot" or not isinstance(place, tuple):
+        return False
+    _append(slots, "metrics", "/".join(str(part) for part in place if part))
+    return True
 
 
 def _sides(rest: str) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from handlers.watching.ports import Watched
 SHOW_ALL: Final = "board.all"
 LINES: Final = 12
 _DIGITS: Final = 3
+_CARRIED: Final = 500  # letters of a filter that a button carries
 
 
 def content(look: Look, watched: Watched) -> dict[str, Any]:
@@ -149,7 +150,10 @@ def message(payload: Mapping[str, Any], now: datetime) -> Message:
     if lines:
         blocks.append(b.context(join("\n", lines)))
     blocks.append(b.context(_foot(payload)))
-    shown = look_view.Shown(entity, (project,) if project else ())
+    only = str(payload.get("filters") or "")
+    shown = look_view.Shown(
+        entity, (project,) if project else (), where=only if len(only) <= _CARRIED else ""
+    )
     buttons = [b.button("Show All", SHOW_ALL, shown.value), b.button("Settings", SETTINGS)]
     blocks.append(b.actions(buttons))
     return b.message(text, b.first_that_fits([b.only(blocks)]))

@@ -42,7 +42,7 @@ def looking(where: str) -> Message:
 
 def _headline(report: FailuresReport) -> Mrkdwn:
     where = escape(_where(report), 120)
-    days = f"{number(report.days)} days" if report.days != 1 else "day"
+    days = f"{number(report.days, 2)} days" if report.days != 1 else "day"
     if not report.total:
         return mrkdwn("✅ No run of {where} failed in the last {days}", where=where, days=days)
     head = mrkdwn(

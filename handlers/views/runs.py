@@ -149,15 +149,22 @@ def best(ranking: Ranking, *, now: datetime) -> Message:
     """The best runs by a metric, as a table and as lines for who cannot show one."""
     first = ranking.runs[0]
     word = "lowest" if ranking.direction == "down" else "highest"
+    # Of a metric that no way is better of, the first is only the highest.
+    told = metrics.direction_of(ranking.metric) is not None
+    mark, title = ("🏆", "Best") if told else ("🔢", "Highest")
     text = mrkdwn(
-        "🏆 Best in {where}: {run} with {metric} {value}",
+        "{mark} {title} in {where}: {run} with {metric} {value}",
+        mark=mark,
+        title=title,
         where=escape(ranking.within, 120),
         run=escape(first.run.name or first.run.id, 80),
         metric=escape(ranking.metric, 80),
         value=number(first.value),
     )
     head = mrkdwn(
-        "🏆 *Best in {where}: {run}* with {metric} *{value}*",
+        "{mark} *{title} in {where}: {run}* with {metric} *{value}*",
+        mark=mark,
+        title=title,
         where=escape(ranking.within, 120),
         run=link(first.run.url, first.run.name or first.run.id, 100),
         metric=code(ranking.metric, 80),

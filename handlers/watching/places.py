@@ -1,6 +1,8 @@
 """Which project or entity watching is about, and whether the app may be heard there."""
 
+import math
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from html import unescape
 from typing import Final
 
@@ -66,9 +68,20 @@ async def shown_of(
     where = await where_of(ask)
     named = tuple(dict.fromkeys(slots.projects or ()))
     projects = named or ((where.project,) if where.project else ())
-    hours = min(slots.hours or HOURS, _MOST_HOURS)
+    hours = min(slots.hours or _since(ask) or HOURS, _MOST_HOURS)
     return Shown(where.entity, projects, "all-projects" in flags, hours, owner=owner, where=only,
                  me=me)  # fmt: skip
+
+
+def _since(ask: Ask) -> float | None:
+    """The hours since the day or the time that was said; whole ones, and at least one."""
+    now = ask.services.clock.now()
+    try:
+        since = datetime.fromisoformat(ask.reading.slots.since or "")
+    except ValueError:
+        return None
+    since = since if since.tzinfo else since.replace(tzinfo=UTC)
+    return max(1.0, math.ceil((now - since).total_seconds() / 3600))
 
 
 def targets_of(shown: Shown) -> Targets:

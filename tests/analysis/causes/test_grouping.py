@@ -169,5 +169,6 @@ def test_a_line_that_cannot_be_answered_has_the_fields_of_why(
         "quotes": [],
         "advice": None,
         "also": [],
+        "missing": [],
         "evidence": {},
     }
