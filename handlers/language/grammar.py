@@ -153,6 +153,7 @@ _TABLE = (
         "remind", I.REMIND, "me when RUN finishes | me about RUN in DURATION",
         "A direct message when a run ends, or later.", "It comes once, to you only.",
         ("/wandb remind me when alpha finishes", "/wandb remind me about alpha in 2h"),
+        inline={"in": "in {}", "at": "at {}", "when": "when {}"},
     ),
     Command("reminders", I.LIST_WATCHES, "", "Your reminders.", "Each with a button to cancel it.",
             ("/wandb reminders",)),

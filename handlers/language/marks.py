@@ -146,7 +146,7 @@ class Conditions:
         says = "|".join(map(re.escape, words))
         metric = r"(?P<metric>(?:MET|NAME|X)\d+)"
         about = (
-            r"(?P<about>(?: (?:of|for|on|from) (?:(?:RUN|REF|NAME|X|INPROJ|PROJ)\d+|this run))"
+            r"(?P<about>(?: (?:of|for|on|from|in) (?:(?:RUN|REF|NAME|X|INPROJ|PROJ)\d+|this run))"
             r"| INPROJ\d+)?"
         )
         fill = rf"(?: (?:{language.patterns['rule_fill']}))*"
@@ -161,6 +161,20 @@ class Conditions:
             (
                 _bounded(rf"(?:{parts['zscore_of']}) {metric}{about}{fill} {sign} {_NUM}{steps}"),
                 "zscore",
+            ),
+            (
+                _bounded(
+                    rf"{metric}{about}{fill}(?: an?)? (?:{parts['zscore']}){fill}"
+                    rf"(?: {sign})? {_NUM}{steps}"
+                ),
+                "zscore",
+            ),
+            (
+                _bounded(
+                    rf"{metric}{about} (?:{parts['rises']}) (?P<value>\d+(?:[.,]\d+)?)"
+                    rf" ?(?:{parts['times']}){steps}"
+                ),
+                "ratio",
             ),
             (
                 _bounded(rf"{metric}{about} (?:{parts['zscore']}){fill}(?: {sign})? {_NUM}{steps}"),

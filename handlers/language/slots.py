@@ -28,6 +28,7 @@ _ANSWERS = frozenset({"yes", "no"})
 _BEFORE_PROJECT = frozenset({"in", "project"})
 _NAMEY = re.compile(r"[-_.:/\d]|[a-z][A-Z]")
 _FILE = re.compile(r"\.(?:py|sh|ya?ml|json|toml|txt|log|ipynb|md|cfg)$")
+_SPLITS = frozenset("dev val valid eval test train".split())
 _RATE = re.compile(r"^lr-(?:adam\w*|sgd|rmsprop|adagrad|adadelta|lion|lamb|lars|adafactor|muon)\b")
 """What Lightning's ``LearningRateMonitor`` calls a learning rate."""
 _AT_K = re.compile(r"^(?:[a-z_]+/)?[a-z]+@(?:\d+|k)$")
@@ -351,6 +352,8 @@ class SlotReader:
         if dot and root in METRIC_ROOTS and not _FILE.search(lower):
             return True
         parts = lower.split("_")
+        if parts[-1] in _SPLITS:  # wer_dev
+            parts = [parts[-1], *parts[:-1]]
         if len(parts) < 2 or parts[-1] not in self.language.metric_parts:
             return False
         return parts[0] in METRIC_ROOTS or not any(part.isdigit() for part in parts)

@@ -54,6 +54,7 @@ _NO_FIT = "nothing in the phrase table fits"
 _QUOTED_RULE = re.compile(r"""(?<!\S)(["'])([^"']*(?:[<>=]|&[lg]t;)[^"']*)\1(?!\S)""")
 _PLACE = re.compile(r"(?:PROJ|ENT)\d+")
 _ANY_OBJECT = re.compile(r"(?:RUN|REF|NAME|PROJ|ENT|OWNER|X)\d+")
+_WILL_YOU = re.compile(r" (?:will|would|could|can) you$")
 _LONE = re.compile(r"(?:X|NAME)\d+")
 
 
@@ -75,6 +76,7 @@ class Interpreter:
         self.guard = Guard(language)
         self.filler = Filler(language)
         self.talk = SmallTalk(language)
+        self._daily = re.compile(language.time_words["daily"])
 
     @cached_property
     def commands(self) -> CommandReader:
@@ -100,8 +102,9 @@ class Interpreter:
         if strict is not None and strict.confidence >= SURE:
             return strict
         command = parse(slashed).command
-        ruling = command is not None and command.intent is Intent.ALERT_RULE
-        bare = _QUOTED_RULE.sub(r"\2", slashed) if ruling else slashed
+        bare = slashed
+        if command is not None and command.inline:
+            bare = _QUOTED_RULE.sub(r"\2", f"{command.name} {parse(slashed).rest}")
         free = self._sentence(bare, context, index)
         return free if command is None else self._authoritative(command, strict, free)
 
@@ -273,7 +276,12 @@ class Interpreter:
         doubtful = reading.doubtful[:3]
         if found and found[0].confidence >= CLEAR:
             words = reading.text.split()
-            doubtful = tuple(item for item in doubtful if reading.pieces[item[0]] in words)
+            doubtful = tuple(
+                item
+                for item in doubtful
+                if reading.pieces[item[0]] in words
+                or self._daily.fullmatch(reading.pieces[item[0]])
+            )
         ways = [doubtful] if len(doubtful) > 1 else []
         for way in [*ways, *((item,) for item in doubtful)]:
             other = reading
@@ -311,7 +319,8 @@ class Interpreter:
     @staticmethod
     def _is_doubt(best: Candidate) -> bool:
         asks = best.intent in {Intent.REMIND, Intent.ALERT_RULE, Intent.BRIEFING}
-        return best.reading.question and not best.requested and not asks
+        asked = best.requested or _WILL_YOU.search(best.reading.text)
+        return best.reading.question and not asked and not asks
 
     def _clarify(
         self, best: Candidate, context: Context, index: RunIndex, why: str
