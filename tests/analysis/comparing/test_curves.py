@@ -169,3 +169,15 @@ def test_a_sparse_rival_does_not_make_the_past_speak() -> None:
     assert other is not None
     assert level.value == pytest.approx(0.1, abs=0.05)
     assert other.value == pytest.approx(2.9, abs=0.05)
+
+
+def test_a_sparse_curve_is_read_between_its_points() -> None:
+    """Never beyond the last one before the matched point."""
+    sparse = Placed(np.array([0.0, 300.0, 600.0]), np.array([2.3, 0.18, 0.1]))
+    dense = Placed(np.arange(0.0, 451.0, 50.0), 2.3 * np.exp(-np.arange(0.0, 451.0, 50.0) / 120))
+    first, second = levels_at([sparse, dense], 0.0, 450.0)
+    assert first is not None
+    assert second is not None
+    assert 0.1 <= first.value <= 0.18
+    assert sparse.reaching(450.0).y[-1] == pytest.approx(0.14)
+    assert sparse.reaching(600.0).x.size == 3

@@ -336,3 +336,33 @@ def test_the_worst_run_is_asked_back() -> None:
     found = said("<@U0BOT> worst run by eval/loss")
     assert found.intent is Intent.CLARIFY
     assert found.slots.metrics == ("eval/loss",)
+
+
+@pytest.mark.parametrize("text", ["unwatch everything", "mute everything", "snooze all for 1h"])
+def test_everything_is_more_than_what_the_thread_is_about(text: str) -> None:
+    """In a thread about a run, “everything” is not that run."""
+    thread = {"kind": "run", "run": ALPHA}
+    assert said(text, thread=thread).slots.runs is None
+    assert said("mute it", thread=thread).slots.runs == (ALPHA,)
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("sorry, wrong one, undo", Intent.UNDO),
+        ("alpha is dead, so mute it", Intent.MUTE),
+        ("no need to watch alpha any more, unwatch it", Intent.STOP_WATCH),
+        ("the docs say, mute alpha", Intent.UNKNOWN),
+        ("for example: mute alpha", Intent.UNKNOWN),
+        ("you could also, watch alpha", Intent.UNKNOWN),
+    ],
+)
+def test_an_order_behind_a_remark(text: str, intent: Intent) -> None:
+    """It follows from the remark, ends what that refuses, or restores; else it is no order."""
+    assert said(text).intent is intent
+
+
+def test_a_plot_may_be_over_time() -> None:
+    """By a flag or in words."""
+    assert said("plot alpha --by time", "command").slots.axis == "time"
+    assert said("plot the loss of alpha by tokens").slots.axis == "tokens"
