@@ -131,7 +131,9 @@ def _doubts(
     if partly:
         parts.append(f"runs of {' and '.join(partly)} that are not finite were left out")
     parts.extend(
-        f"{side.label} had {_num(side.later)} by its end"
+        f"{side.label} has {_num(side.later)} by now"
+        if "running" in side.state
+        else f"{side.label} had {_num(side.later)} by its end"
         for side in sides
         if side.later is not None
     )

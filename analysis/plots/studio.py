@@ -4,7 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -52,7 +52,7 @@ class Studio:
         """
         if key in self._kept:
             self._kept.move_to_end(key)
-            return self._kept[key]
+            return replace(self._kept[key], alt=alt)  # the same curves, perhaps of another run
         loop = asyncio.get_running_loop()
         png = await loop.run_in_executor(self._worker, render)
         picture = Picture(png, alt, key)

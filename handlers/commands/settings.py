@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from analysis.errors import BadReference
+from analysis.filters import is_about_me, parse
 from handlers.commands.undo import undoing
 from handlers.conversation.ports import Change
 from handlers.language.intents import Intent
@@ -13,7 +14,6 @@ from handlers.targets import may_read
 from handlers.views import settings as view
 from handlers.views.escape import mention
 from handlers.views.watches import SETTINGS
-from handlers.watching.filters import must_know_me
 from handlers.watching.manners import Manners
 from handlers.watching.ports import Briefed, Watched
 from handlers.watching.silencing import channel_of
@@ -79,8 +79,8 @@ async def save(ask: Ask) -> AsyncIterator[Reply]:
     here = await watching.subscriptions.in_channel(channel)
     for watched in here:
         await may_read(ask, watched.where.entity)
-    for text in told.filters.values():
-        await must_know_me(ask, text)
+    unknown = await _unknown_me(ask, told.filters)
+    filters = {number: text for number, text in told.filters.items() if number not in unknown}
     before = {
         "manners": (await watching.subscriptions.manners(channel)).stored(),
         "filters": {str(one.id): one.filters for one in here},
@@ -88,7 +88,7 @@ async def save(ask: Ask) -> AsyncIterator[Reply]:
         "cards": await _cards(ask, channel),
     }
     await watching.subscriptions.behave(channel, told.manners)
-    await _filter(ask, here, told.filters)
+    await _filter(ask, here, filters)
     changed = told.cards is not None and told.cards != before["cards"]
     if changed:
         await ask.services.surface.sightings.want(channel, bool(told.cards))
@@ -96,7 +96,15 @@ async def save(ask: Ask) -> AsyncIterator[Reply]:
         Change(_KIND, channel, ask.request.user, before)
     )
     who = mention(ask.request.user)
-    yield Reply(view.saved(told.manners, who, token, cards=told.cards if changed else None))
+    cards = told.cards if changed else None
+    yield Reply(view.saved(told.manners, who, token, cards=cards, unlinked=bool(unknown)))
+
+
+async def _unknown_me(ask: Ask, filters: Mapping[int, str]) -> frozenset[int]:
+    """The watches whose new filter says “me” where nobody knows who that is: it is not stored."""
+    if await ask.services.conversation.accounts.of(ask.request.user) is not None:
+        return frozenset()
+    return frozenset(number for number, text in filters.items() if is_about_me(parse(text)))
 
 
 async def _filter(ask: Ask, here: Sequence[Watched], wanted: Mapping[int, str]) -> None:

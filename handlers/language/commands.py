@@ -139,7 +139,7 @@ class CommandReader:
         reading = self._reader.read(arguments(rest), context, index, names=True)
         found = _MARK.match(reading.text)
         named = found is None or found["kind"] in _NAMES - command.takes or found["kind"] == "X"
-        return rest if named else None
+        return unescape(rest) if named else None
 
     @staticmethod
     def _made(intent: Intent, slots: Slots, confidence: float, note: str) -> Understanding:

@@ -200,8 +200,15 @@ def filled(state: Mapping[str, Any]) -> Filled:
     return Filled(manners, cron, filters, cards)
 
 
-def saved(manners: Manners, who: Mrkdwn, token: str, *, cards: bool | None = None) -> Message:
-    """What holds from now on."""
+def saved(
+    manners: Manners,
+    who: Mrkdwn,
+    token: str,
+    *,
+    cards: bool | None = None,
+    unlinked: bool = False,
+) -> Message:
+    """What holds from now on; ``unlinked``: a filter says “me”, and nobody knows who that is."""
     text = mrkdwn("⚙️ {who} changed what is told here.", who=who)
     on = [words for kind, words in KINDS.items() if kind not in manners.off]
     lines = [mrkdwn("Alerts: {on}", on="; ".join(on).lower() or "none")]
@@ -222,6 +229,11 @@ def saved(manners: Manners, who: Mrkdwn, token: str, *, cards: bool | None = Non
     if cards is not None:
         how = "shown as cards" if cards else "left as links"
         lines.append(mrkdwn("Links to W&amp;B are {how}", how=how))
+    if unlinked:
+        how = code("/wandb link NAME")
+        lines.append(
+            mrkdwn("⚠️ The filter with “me” is not kept: say who you are first, {how}", how=how)
+        )
     row = b.actions([b.button("Undo", "undo", token)])
     return b.message(text, b.only([b.section(text), b.context(join("\n", lines)), row]))
 

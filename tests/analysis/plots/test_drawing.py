@@ -101,7 +101,9 @@ async def test_a_studio_keeps_pictures_within_its_memory() -> None:
         assert studio.kept_bytes <= 1
         roomy = Studio()
         one, two = await roomy.draw(some()), await roomy.draw(some())
-        assert one is two
+        assert one is not None
+        assert two is not None
+        assert one.png is two.png
         assert await roomy.draw(RunCurves()) is None
         roomy.close()
     finally:

@@ -390,6 +390,7 @@ def _watching() -> Iterator[tuple[str, Variants]]:
             ),
             "offer": settings.offer(),
             "saved": settings.saved(QUIET, mention("U1"), "token", cards=True),
+            "saved:unlinked": settings.saved(QUIET, mention("U1"), "token", unlinked=True),
         },
     )
 
