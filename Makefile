@@ -37,7 +37,7 @@ locks: $(VENV)/.dev  ## Write the lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile -q $(LOCK) pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile -q $(LOCK) pyproject.toml --all-extras --group dev \
 		-c requirements.lock -o requirements-dev.lock
-LOCK := --universal --generate-hashes --no-emit-index-url --no-annotate --no-header
+LOCK := --universal --generate-hashes --no-annotate --no-header
 
 docs: $(VENV)/.dev  ## Write the generated parts of the pages anew
 	@$(BIN)/python -m benchmarks.pages

@@ -176,7 +176,7 @@ async def read_metrics(
 
     async def one(ref: RunRef) -> _Read | tuple[RunRef, AnalysisError]:
         try:
-            return await _read(source, ref, wanted, now, effort or Effort(), overrides)
+            return await _read(source, ref, wanted, by, now, effort or Effort(), overrides)
         except AnalysisError as error:
             if len(refs) == 1:
                 raise
@@ -187,29 +187,31 @@ async def read_metrics(
     lost = [answer for answer in answers if not isinstance(answer, _Read)]
     if not reads:
         raise lost[0][1]
+    unplaced = _unplaced(reads, by)
     report = MetricReport(
         values=tuple(value for read in reads for value in _values(read)),
         absent=tuple(gone for read in reads for gone in _absent(read, explicit=bool(said))),
         missing=(
             *(part for read in reads for part in read.missing),
-            *_unplaced(reads, by),
+            *unplaced,
             *(MissingPart(what=ref.path, reason=error.sentence) for ref, error in lost),
         ),
         generated_at=now,
     )
-    return MetricAnswer(report, _lines(reads, "step" if _unplaced(reads, by) else by))
+    return MetricAnswer(report, _lines(reads, "step" if unplaced else by))
 
 
 async def _read(
     source: RunSource,
     ref: RunRef,
     said: Sequence[str],
+    by: By,
     now: datetime,
     effort: Effort,
     overrides: Overrides | None,
 ) -> _Read:
     run = await source.run(ref)
-    logged = [name for name, key in run.keys.items() if key.numeric] or list(run.summary)
+    logged = run.logged
     own = {signal: metrics.chosen(overrides or {}, signal, logged) for signal in said}
     wanted = tuple(
         (word, next(iter(own[word]), None) or metric_named(word, logged)) for word in said
@@ -220,7 +222,7 @@ async def _read(
     axes = [name for name in metrics.STEP if name in logged]
     axes += [key for name in keys if (key := _axis_of(run, name))]
     leading = metrics.losses(logged)[:1]
-    counts = metrics.tokens_seen(logged)[:1]
+    counts = metrics.tokens_seen(logged)[:1] if by == "tokens" else []
     fetched = list(dict.fromkeys((*keys, *axes, *leading, *counts)))
     history = await source.history(run, fetched, effort)
     whole = sum(len(series) for series in history.values())

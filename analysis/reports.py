@@ -19,11 +19,12 @@ LossDirection = Literal["improving", "flat", "worsening", "diverged"]
 GradVerdict = Literal["normal", "peak", "unstable", "exploding", "vanishing", "not_finite"]
 
 
-def _iso(when: datetime) -> str:
+def iso_utc(when: datetime) -> str:
+    """A time as the contract has it: ISO 8601 in UTC."""
     return when.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-Time = Annotated[datetime, PlainSerializer(_iso, return_type=str, when_used="json")]
+Time = Annotated[datetime, PlainSerializer(iso_utc, return_type=str, when_used="json")]
 
 
 class Report(BaseModel):

@@ -16,6 +16,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any, Literal, TypeGuard, TypeVar, get_args
 
 import numpy as np
@@ -195,7 +196,13 @@ def rule_of(values: Mapping[str, Any]) -> Rule:
 
 def logged_as(metric: str, run: Run) -> str | None:
     """The name by which a run logs what a rule calls so: “loss” may be ``train/loss``."""
-    names = [name for name, key in run.keys.items() if key.numeric] or list(run.summary)
+    key = run.keys.get(metric)
+    return metric if key is not None and key.numeric else _named(metric, tuple(run.logged))
+
+
+@lru_cache(maxsize=4096)
+def _named(metric: str, names: tuple[str, ...]) -> str | None:
+    """Remembered: it is asked of every run at every tick, and a run may log thousands of names."""
     return metric_named(metric, names)
 
 

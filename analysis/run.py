@@ -102,6 +102,11 @@ class Run:
     notes_on_data: tuple[str, ...] = ()
     handle: str = ""
 
+    @property
+    def logged(self) -> list[str]:
+        """The names of its numbers: its keys, else its summary."""
+        return [name for name, key in self.keys.items() if key.numeric] or list(self.summary)
+
 
 @dataclass(frozen=True, slots=True)
 class ConsoleLine:

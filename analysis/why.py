@@ -92,7 +92,6 @@ async def why(
     read = await off_loop(signals.of, run, history, system, now=now)
     evidence = evidence_of(read, system)
     report = await off_loop(_judge, run, lines, evidence)
-    report = _with_missing(report, missing)
     if report.cause == "none":
         report = await off_loop(_with_findings, report, read)
     if report.cause not in {"none", "unknown"} and run.state.ended:
@@ -100,8 +99,8 @@ async def why(
         if similar is not None:
             count, scope = similar
             evidence = replace(evidence, similar_failures=count, similar_scope=scope)
-            report = _with_missing(await off_loop(_judge, run, lines, evidence), missing)
-    return Explanation(run, report, tuple(missing))
+            report = await off_loop(_judge, run, lines, evidence)
+    return Explanation(run, _with_missing(report, missing), tuple(missing))
 
 
 def cause_of(

@@ -17,6 +17,7 @@ from analysis.causes.rules import RULES
 from analysis.causes.text import CUT, Log, clean, lines_of
 from analysis.causes.tracebacks import is_own, own_frame
 from analysis.causes.verdict import Verdict, decide
+from analysis.reports import iso_utc
 
 MAX_QUOTES: Final = 6
 MAX_QUOTE: Final = 300
@@ -308,11 +309,7 @@ def _evidence(
 
 
 def _moment(seconds: float | None) -> str | None:
-    """A time in the form of the contract: ISO 8601 in UTC."""
-    if seconds is None:
-        return None
-    moment = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
-    return moment.removesuffix("+00:00") + "Z"
+    return None if seconds is None else iso_utc(datetime.fromtimestamp(seconds, UTC))
 
 
 def _chain(chain: Chain) -> list[str] | None:

@@ -155,7 +155,7 @@ class Asking:
         """The points that are asked for.
 
         A run that is known is asked for its new points. One that is not is asked for all of them:
-        whole where it is short or its turn has come, else sampled for now.
+        whole where it is short or its turn has come, else sampled until its turn comes.
         """
         kept = each.kept
         end = kept.last_step

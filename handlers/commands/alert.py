@@ -54,9 +54,9 @@ async def _meant(ask: Ask, metric: str, about: RunRef) -> view.Meant | None:
         run = await ask.services.conversation.directory.run(about)
     except AnalysisError:
         return None
-    if not run.keys and not run.summary:
+    names = run.logged
+    if not names:
         return None
-    names = [name for name, key in run.keys.items() if key.numeric] or list(run.summary)
     return view.Meant(
         run.name or run.ref.id,
         metric,

@@ -10,6 +10,7 @@ from handlers.reply import Reply, Topic
 from handlers.targets import place_of
 from handlers.views import failures as view
 from handlers.waiting import background
+from handlers.watching.moments import since_of
 
 _DAYS: Final = 7.0
 _MOST_DAYS: Final = 365.0
@@ -37,11 +38,6 @@ def days_of(ask: Ask, now: datetime) -> float:
         days = float(slots.days or _DAYS)
     elif slots.hours:
         days = slots.hours / 24
-    elif slots.since:
-        try:
-            since = datetime.fromisoformat(slots.since)
-        except ValueError:
-            return days
-        since = since if since.tzinfo else since.replace(tzinfo=now.tzinfo)
+    elif (since := since_of(slots, now)) is not None:
         days = (now - since).total_seconds() / 86_400
     return min(max(days, 1 / 24), _MOST_DAYS)

@@ -1,6 +1,5 @@
 """`remind me when RUN finishes`, `remind me about RUN in 2h`: a direct message to who asked."""
 
-import re
 from collections.abc import AsyncIterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -8,6 +7,7 @@ from zoneinfo import ZoneInfo
 from analysis.errors import BadReference, NotFound
 from handlers.commands.undo import undoing
 from handlers.conversation.ports import Change
+from handlers.language.hints import tries_a_time
 from handlers.language.intents import Intent
 from handlers.registry import Ask, action, command
 from handlers.reply import Reply, Topic
@@ -18,10 +18,6 @@ from handlers.watching.silencing import channel_of
 
 _KIND, _CANCELLED = "remind", "reminder_cancelled"
 _NOTE = 200
-_TIME = re.compile(
-    r"\b(?:in (?:\d|an? )\S*|at \d\S*|yesterday|last (?:night|week|month))\b", re.IGNORECASE
-)
-"""What was meant for a time, and was not read as one to come."""
 
 
 @command(Intent.REMIND)
@@ -29,7 +25,7 @@ async def remind(ask: Ask) -> AsyncIterator[Reply]:
     """Stores a reminder: when the run ends, or at a time."""
     slots, services = ask.reading.slots, ask.services
     at = await _when(ask)
-    if at is None and _TIME.search(ask.request.text):
+    if at is None and tries_a_time(ask.request.text):
         raise BadReference(
             "That is no time to remind you at.",
             "Write for example in 30m, at 18:00, tomorrow, or when RUN finishes.",

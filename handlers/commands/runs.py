@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from analysis.run import RunState
@@ -15,6 +15,7 @@ from handlers.reply import Reply, Topic
 from handlers.targets import place_of, run_of_path
 from handlers.views import runs as view
 from handlers.waiting import background
+from handlers.watching.moments import since_of
 
 MOST = 100
 _QUIET_S = 1.0
@@ -95,17 +96,6 @@ def states_of(said: str | None) -> tuple[RunState, ...]:
     words = [word.strip() for word in (said or "").split(",") if word.strip()]
     found = [RunState.of(word) for word in words]
     return tuple(state for state in found if state is not RunState.UNKNOWN)
-
-
-def since_of(slots: Slots, now: datetime) -> datetime | None:
-    """The moment that “since …” or “in the last … hours” means, UTC; a day begins at midnight."""
-    if slots.since:
-        try:
-            when = datetime.fromisoformat(slots.since)
-        except ValueError:
-            return None
-        return when if when.tzinfo else when.replace(tzinfo=UTC)
-    return now - timedelta(hours=slots.hours) if slots.hours else None
 
 
 def _words(

@@ -1,14 +1,13 @@
 """“Did it finish?” and “how long left?”: the state at once, then progress and what matters."""
 
-import re
 from collections.abc import AsyncIterator
-from typing import Final
 
 from analysis.refs import RunRef
 from analysis.reports import RunFacts
 from analysis.run import Run
 from handlers.commands.describe import FIRST_S
 from handlers.examining import examine_all
+from handlers.language.hints import asks_if_alive
 from handlers.language.intents import Intent
 from handlers.registry import RUN_BUTTONS, Ask, command
 from handlers.reply import Reply, Topic
@@ -16,12 +15,6 @@ from handlers.targets import runs_of
 from handlers.views import run as run_view
 from handlers.views import status as view
 from handlers.waiting import background
-
-_ALIVE: Final = re.compile(
-    r"\b(?:still|running|going|alive|active|training)\b(?!.*\b(?:done|finish|over|complete))",
-    re.IGNORECASE,
-)
-"""The question is whether it still runs, not whether it is done."""
 
 
 @command(Intent.DID_FINISH)
@@ -45,7 +38,7 @@ async def _status(ask: Ask, *, eta: bool) -> AsyncIterator[Reply]:
             yield reply
         return
     services, ref = ask.services, refs[0]
-    alive = _ALIVE.search(ask.request.text) is not None
+    alive = asks_if_alive(ask.request.text)
     facts: list[Run] = []
     topic = Topic("run", (ref.path,))
     async with background(services.examine(ref, on_run=facts.append), services.clock) as work:

@@ -177,10 +177,6 @@ class Conditions:
                 "ratio",
             ),
             (
-                _bounded(rf"{metric}{about} (?:{parts['zscore']}){fill}(?: {sign})? {_NUM}{steps}"),
-                "zscore",
-            ),
-            (
                 _bounded(
                     rf"{metric}{about}{fill}(?: {sign})? "
                     rf"(?P<value>\d+(?:[.,]\d+)?|{parts['factor_words']})"

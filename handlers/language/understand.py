@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
+from handlers.language.choosing import BARE, choose
 from handlers.language.commands import CommandReader
 from handlers.language.fill import Filler
 from handlers.language.grammar import ALSO, Command, parse, without_mention, without_slash
@@ -42,19 +43,15 @@ WORTH = 0.05
 """What reading a plain word as a run must gain over reading it as the word."""
 CLEAR = 0.93
 """Confidence from which a word inside "my last run" is no name of a run."""
-BARE = 0.8
-"""Confidence of a bare run name; any other question beside it is the real one."""
 REMARK = 6
 """Words of a remark behind which an order to restore something needs no please."""
 _ENDING = frozenset({Intent.STOP_WATCH, Intent.MUTE})
 _RESTORING = frozenset({Intent.UNDO, Intent.UNSNOOZE, Intent.UNMUTE})
 _OPEN = frozenset({Intent.UNKNOWN, Intent.CLARIFY})
-_PAUSE = re.compile(r" (?P<sign>[,:]|but|so)(?= )")
 _NO_FIT = "nothing in the phrase table fits"
 _QUOTED_RULE = re.compile(r"""(?<!\S)(["'])([^"']*(?:[<>=]|&[lg]t;)[^"']*)\1(?!\S)""")
 _PLACE = re.compile(r"(?:PROJ|ENT)\d+")
 _ANY_OBJECT = re.compile(r"(?:RUN|REF|NAME|PROJ|ENT|OWNER|X)\d+")
-_WILL_YOU = re.compile(r" (?:will|would|could|can) you$")
 _LONE = re.compile(r"(?:X|NAME)\d+")
 
 
@@ -76,7 +73,11 @@ class Interpreter:
         self.guard = Guard(language)
         self.filler = Filler(language)
         self.talk = SmallTalk(language)
+        words = language.patterns
         self._daily = re.compile(language.time_words["daily"])
+        self._pause = re.compile(rf" (?P<sign>[,:]|{words['pause']})(?= )")
+        self._hence = re.compile(words["hence"])
+        self._will_you = re.compile(rf" (?:{words['will_you']})$")
 
     @cached_property
     def commands(self) -> CommandReader:
@@ -101,10 +102,10 @@ class Interpreter:
         strict = self.commands.read(slashed, context, index)
         if strict is not None and strict.confidence >= SURE:
             return strict
-        command = parse(slashed).command
-        bare = slashed
+        parsed = parse(slashed)
+        command, bare = parsed.command, slashed
         if command is not None and command.inline:
-            bare = _QUOTED_RULE.sub(r"\2", f"{command.name} {parse(slashed).rest}")
+            bare = _QUOTED_RULE.sub(r"\2", f"{command.name} {parsed.rest}")
         free = self._sentence(bare, context, index)
         return free if command is None else self._authoritative(command, strict, free)
 
@@ -159,7 +160,7 @@ class Interpreter:
         if (said := self.talk.read(cleaned, readings, context)) is not None:
             return said
         decided = list(self._clauses(Heard(cleaned, readings), context, index))
-        return self._choose(decided, context)
+        return choose(decided, context)
 
     def _clauses(
         self, heard: Heard, context: Context, index: RunIndex
@@ -200,7 +201,7 @@ class Interpreter:
         only restores something. The remark may be a refusal or a report of what happened, but no
         condition, quotation or other person's words.
         """
-        for pause in _PAUSE.finditer(reading.text):
+        for pause in self._pause.finditer(reading.text):
             before, after = reading.text[: pause.start()], reading.text[pause.end() + 1 :]
             if not self.talk.begins(after):
                 continue
@@ -219,9 +220,12 @@ class Interpreter:
                 continue
             calm = self.guard.is_remark(before, verdict)
             restores = judged.intent in _RESTORING and pause["sign"] == ","
-            orders = self.talk.is_order_behind(after) or pause["sign"] == "so"
-            orders = orders or (restores and self._is_short(before, reading))
-            orders = orders or (judged.intent in _ENDING and self.guard.is_refusal(before))
+            orders = (
+                self.talk.is_order_behind(after)
+                or self._hence.fullmatch(pause["sign"]) is not None
+                or (restores and self._is_short(before, reading))
+                or (judged.intent in _ENDING and self.guard.is_refusal(before))
+            )
             if judged.intent not in ACTIONS or (calm and orders):
                 return judged
         return None
@@ -316,10 +320,9 @@ class Interpreter:
         gain = others[0].confidence - found[0].confidence
         return gain > WORTH or (gain == 0 and len(others[0].matched) > len(found[0].matched))
 
-    @staticmethod
-    def _is_doubt(best: Candidate) -> bool:
+    def _is_doubt(self, best: Candidate) -> bool:
         asks = best.intent in {Intent.REMIND, Intent.ALERT_RULE, Intent.BRIEFING}
-        asked = best.requested or _WILL_YOU.search(best.reading.text)
+        asked = best.requested or self._will_you.search(best.reading.text)
         return best.reading.question and not asked and not asks
 
     def _clarify(
@@ -354,30 +357,6 @@ class Interpreter:
                 notes=("a name that several runs share",),
             )
         return Understanding(intent=Intent.UNKNOWN, confidence=0.7, notes=(_NO_FIT,))
-
-    @staticmethod
-    def _choose(decided: list[tuple[bool, Understanding]], context: Context) -> Understanding:
-        """One decision of several clauses: an order, else a question, else the surest.
-
-        Overheard, all clauses must be for the bot. Two different orders are asked back.
-        """
-        unknown = [one for _, one in decided if one.intent is Intent.UNKNOWN]
-        known = [(asks, one) for asks, one in decided if one.intent is not Intent.UNKNOWN]
-        if not known or (context.overheard and unknown):
-            return (unknown or [Understanding(intent=Intent.UNKNOWN, confidence=0.9)])[0]
-        sure = [(asks, one) for asks, one in known if one.intent is not Intent.CLARIFY] or known
-        orders = [one for _, one in sure if one.intent in ACTIONS]
-        if len({one.intent for one in orders}) > 1:
-            return Understanding(
-                intent=Intent.CLARIFY,
-                slots=Slots(runs=orders[0].slots.runs),
-                confidence=0.5,
-                notes=("more than one thing to change at once",),
-            )
-        if orders:
-            return orders[0]
-        asked = [one for asks, one in sure if asks and one.confidence > BARE]
-        return max(asked or [one for _, one in sure], key=lambda one: one.confidence)
 
 
 def _begins_several(reading: Reading, index: RunIndex) -> str | None:

@@ -1,6 +1,6 @@
 """The moment that a sentence means: a span, a time of day, a day of the week, or two of them."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,17 @@ _MORNING: Final = time(9)
 _SETS: Final = {
     "daily": DAY_NAMES, "weekdays": DAY_NAMES[:5], "weekends": DAY_NAMES[5:]
 }  # fmt: skip
+
+
+def since_of(slots: Slots, now: datetime) -> datetime | None:
+    """The moment that “since …” or “in the last … hours” means, UTC; a day begins at midnight."""
+    if slots.since:
+        try:
+            when = datetime.fromisoformat(slots.since)
+        except ValueError:
+            return None
+        return when if when.tzinfo else when.replace(tzinfo=UTC)
+    return now - timedelta(hours=slots.hours) if slots.hours else None
 
 
 def tells_moment(slots: Slots) -> bool:

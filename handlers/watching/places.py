@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from html import unescape
 from typing import Final
 
@@ -15,6 +14,7 @@ from handlers.language.grammar import parse, without_slash
 from handlers.language.text import normal
 from handlers.registry import Ask
 from handlers.views.look import Shown
+from handlers.watching.moments import since_of
 
 HOURS: Final = 24.0
 _MOST_HOURS: Final = 24.0 * 90
@@ -76,12 +76,8 @@ async def shown_of(
 def _since(ask: Ask) -> float | None:
     """The hours since the day or the time that was said; whole ones, and at least one."""
     now = ask.services.clock.now()
-    try:
-        since = datetime.fromisoformat(ask.reading.slots.since or "")
-    except ValueError:
-        return None
-    since = since if since.tzinfo else since.replace(tzinfo=UTC)
-    return max(1.0, math.ceil((now - since).total_seconds() / 3600))
+    since = since_of(ask.reading.slots, now)
+    return None if since is None else max(1.0, math.ceil((now - since).total_seconds() / 3600))
 
 
 def targets_of(shown: Shown) -> Targets:
